@@ -1,0 +1,157 @@
+"""Faults of file or world. Each stops the file it is about; nothing was written.
+
+::
+
+    PipesheetError                  exit 3
+      UsageError                    exit 2   the call was wrong
+      ReadError                              the file could not be read
+        FileMissing
+        FileEmpty
+        NotAWorkbook                         not a zip, truncated, not a spreadsheet
+        Encrypted                            password-protected or rights-managed
+        Unsafe                               zip bomb, path tricks, hostile XML
+        NoDeals                              nothing like a table of deals
+        AmbiguousDeals                       two sheets could be it
+      WriteError                             the file could not be written; it is as it was
+        Unsupported                          a kind of file pipesheet does not write into
+        Locked                               open elsewhere, read-only, signed, structure protected
+        Changed                              somebody saved it since it was read
+        NotVerified                          what was composed did not read back as meant
+
+A class takes facts and writes its own sentence: what, where, and what to do.
+Faults in the user's *data* are not errors but findings (`pipesheet.findings`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike, fspath
+from pathlib import PurePath
+
+
+def _name(path: str | PathLike[str]) -> str:
+    return PurePath(fspath(path)).name or fspath(path)
+
+
+class PipesheetError(Exception):
+    """The root; `exit_code` is what a command ends with."""
+
+    exit_code = 3
+
+
+class UsageError(PipesheetError):
+    """The call itself was wrong; the message says which part."""
+
+    exit_code = 2
+
+
+class ReadError(PipesheetError):
+    """A file could not be read."""
+
+
+class FileMissing(ReadError):
+    """There is no file at that path, or it is a folder."""
+
+    def __init__(self, path: str | PathLike[str], *, folder: bool = False) -> None:
+        what = "is a folder, not a workbook" if folder else "does not exist"
+        super().__init__(f"{fspath(path)} {what}. Check the path and the spelling.")
+
+
+class FileEmpty(ReadError):
+    """The file has no bytes."""
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        super().__init__(
+            f"{_name(path)} is empty (0 bytes). It may not have finished downloading or syncing; fetch it again."
+        )
+
+
+class NotAWorkbook(ReadError):
+    """The bytes are not those of a workbook; `why` says what is wrong with them."""
+
+    def __init__(self, path: str | PathLike[str], why: str) -> None:
+        super().__init__(
+            f"{_name(path)} cannot be read as a workbook: {why}. Open it in Excel, save it as .xlsx "
+            "and try again; if Excel cannot open it either, restore an older copy."
+        )
+
+
+class Encrypted(ReadError):
+    """The workbook is encrypted; pipesheet asks for no password."""
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        super().__init__(
+            f"{_name(path)} is protected by a password. In Excel: File, Info, Protect Workbook, "
+            "Encrypt with Password, clear the password, save, and run again."
+        )
+
+
+class Unsafe(ReadError):
+    """The package is built to harm its reader, or is indistinguishable from one that is."""
+
+    def __init__(self, path: str | PathLike[str], why: str) -> None:
+        super().__init__(
+            f"{_name(path)} was not opened because {why}. If you trust where it came from, save it "
+            "anew from Excel and try that copy."
+        )
+
+
+class NoDeals(ReadError):
+    """No sheet looks like a table of deals; `looked` says what was seen, a sentence per sheet."""
+
+    def __init__(self, path: str | PathLike[str], looked: Sequence[str]) -> None:
+        seen = " ".join(looked) if looked else "The workbook has no sheet with cells."
+        super().__init__(
+            f"{_name(path)} has no sheet that looks like deals: a header row with at least a stage "
+            f"and a deal ID, amount or close date. {seen} Name the sheet Deals, or map it in a "
+            "Settings sheet (Setting: sheet Deals; Value: your sheet's name)."
+        )
+
+
+class AmbiguousDeals(ReadError):
+    """Two or more sheets could be the deals."""
+
+    def __init__(self, path: str | PathLike[str], sheets: Sequence[str]) -> None:
+        names = ", ".join(repr(s) for s in sheets)
+        super().__init__(
+            f"{_name(path)} has more than one sheet that could be the deals: {names}. Say which in a "
+            f"Settings sheet (Setting: sheet Deals; Value: {sheets[0]}), or rename the other."
+        )
+
+
+class WriteError(PipesheetError):
+    """A file could not be written; what was there before is untouched."""
+
+
+class Unsupported(WriteError):
+    """A kind of workbook that pipesheet reads but does not write into."""
+
+    def __init__(self, path: str | PathLike[str], why: str, what_to_do: str) -> None:
+        super().__init__(f"{_name(path)} was not written: {why}. {what_to_do}")
+
+
+class Locked(WriteError):
+    """The file, or the place for it, cannot be written now; `who` holds it if that is known."""
+
+    def __init__(self, path: str | PathLike[str], why: str, what_to_do: str) -> None:
+        super().__init__(f"{_name(path)} was not written: {why}. {what_to_do}")
+
+
+class Changed(WriteError):
+    """The file on disk is not the one that was read."""
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        super().__init__(
+            f"{_name(path)} was not written: somebody saved it while pipesheet was computing. "
+            "Nothing is lost; run again."
+        )
+
+
+class NotVerified(WriteError):
+    """The composed package failed its own check before it replaced anything."""
+
+    def __init__(self, path: str | PathLike[str], why: str) -> None:
+        super().__init__(
+            f"{_name(path)} was not written: the result failed its check ({why}). Your file is as it "
+            "was. Please report this with the workbook's structure, not its data."
+        )

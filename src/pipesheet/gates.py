@@ -1,0 +1,254 @@
+"""Stage gates: entry and exit criteria evaluated for every deal at once.
+
+An open deal that claims stage s is asked the entry criteria of every open stage up to s and the exit
+criteria of every open stage before s; a won deal those of all open stages and the entry of Won; a lost
+deal the entry of Lost. Where a criterion's When fails it is not applicable; where the check fails, a
+live waiver or the grace days may excuse it. Grace counts from the day the deal entered the stage it
+claims; where that day is unknown there is no grace.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from pipesheet.findings import Finding, Severity, severity_of
+from pipesheet.grid import CellRef
+from pipesheet.lint import GateCriterion, Question, usable_criteria
+from pipesheet.models import Book, Criterion, CriterionSeverity
+from pipesheet.readings import Cells, shown
+from pipesheet.stages import open_stages, stage_key
+from pipesheet.waivers import expired, unmatched, waived_rows
+
+_SEVERITIES: Mapping[CriterionSeverity, Severity] = {"block": "error", "warn": "warning", "info": "info"}
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """How one criterion stands over the deals that must meet it.
+
+    `asked` = met + unmet + in_grace + not_applicable + waived; `money_at_stake` Σ over the unmet.
+    """
+
+    criterion: Criterion
+    asked: int
+    met: int
+    unmet: int
+    in_grace: int
+    not_applicable: int
+    waived: int
+    money_at_stake: float
+
+
+def audit(
+    frame: pl.DataFrame, book: Book, *, as_of: dt.date, folder: Path
+) -> tuple[pl.DataFrame, tuple[Finding, ...], tuple[CriterionResult, ...]]:
+    """Asks every deal every criterion of its way; `folder` is the workbook's, for `file exists`.
+
+    `frame` is that of `pipesheet.deals`, all deals in their order. Added to it are `earned_rank` (Int32:
+    the rank of the earned stage of an open deal, 0 for none; null for closed deals and unknown stages),
+    `earned_probability` (Float64, that stage's; 0 for none) and `next_requirement` (String: the first
+    unmet one of exit(s) and entry(s + 1), null where nothing is missing).
+
+    Money at stake of an unmet blocking criterion is amount × (p(claimed) - p(earned)), never of a
+    negative difference, split equally over the unmet blocking criteria of the first gate that fails; the
+    others have none. So Σ money = claimed weighted - evidence weighted of the deals that lack something,
+    with p = min(claimed, p(earned)). Closed and omitted deals have nothing at stake.
+    """
+    cells = Cells(book)
+    usable, lint = usable_criteria(book, cells, as_of=as_of)
+    way = _Way(frame, book, as_of, folder)
+    answers = [_ask(criterion, way) for criterion in usable]
+    short = pl.concat([_NOBODY, *(a.short for a in answers)])
+    frame = _with_earned(frame, short, book)
+    frame = _with_next(frame, pl.concat([_NOBODY, *(a.ahead for a in answers)]), book)
+    short = _with_money(short, frame)
+    money = dict(short.group_by("number").agg(pl.col("money").sum()).iter_rows())
+    results = tuple(replace(a.result, money_at_stake=money.get(a.number, 0.0)) for a in answers)
+    findings = (
+        *lint,
+        *_unmet(short, frame, usable, book),
+        *expired(short, frame, book, as_of),
+        *unmatched(frame, book),
+    )
+    return frame, findings, results
+
+
+_NOBODY = pl.DataFrame(schema={"index": pl.UInt32, "number": pl.UInt32, "gate": pl.Int32, "blocking": pl.Boolean})
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """`short`: the deals that lack the criterion; `ahead`: those that will on the way to the next stage."""
+
+    number: int
+    short: pl.DataFrame
+    ahead: pl.DataFrame
+    result: CriterionResult
+
+
+class _Way:
+    """How far each deal has come, what excuses it, and the answers already given."""
+
+    def __init__(self, frame: pl.DataFrame, book: Book, as_of: dt.date, folder: Path) -> None:
+        self._as_of, self._folder = as_of, folder
+        self._answers: dict[tuple[object, ...], pl.Series] = {}
+        won = 2 * len(open_stages(book.stages)) + 1
+        placed = (pl.col("outcome") == "open") & pl.col("stage_rank").is_not_null()
+        resolved = frame.select(
+            # The last gate passed; 0 for lost deals and for those whose stage has no place in the order.
+            pl.when(placed)
+            .then(2 * pl.col("stage_rank") - 1)
+            .when(pl.col("outcome") == "won")
+            .then(won)
+            .otherwise(0)
+            .alias("passed"),
+            placed.alias("placed"),
+            (pl.col("outcome") == "lost").alias("lost"),
+            (pl.lit(as_of) - pl.col("entered_stage")).dt.total_days().alias("days"),
+        )
+        self.passed, self.placed = resolved["passed"], resolved["placed"]
+        self.lost, self._days = resolved["lost"], resolved["days"]
+        self._nobody = pl.repeat(False, len(frame), dtype=pl.Boolean, eager=True)
+        self._waived = waived_rows(frame, book.waivers, as_of)
+
+    def asked(self, criterion: GateCriterion) -> pl.Series:
+        if criterion.on_loss:
+            return self.lost
+        return self.passed >= criterion.gate if criterion.gate else self._nobody
+
+    def ahead(self, criterion: GateCriterion) -> pl.Series:
+        if not criterion.gate:
+            return self._nobody
+        return self.placed & (criterion.gate - self.passed).is_between(1, 2)
+
+    def answer(self, question: Question | None) -> pl.Series:
+        if question is None:
+            return ~self._nobody
+        if question.key not in self._answers:
+            met = question.check.met(question.column, as_of=self._as_of, folder=self._folder)
+            self._answers[question.key] = met
+        return self._answers[question.key]
+
+    def waived(self, criterion: Criterion) -> pl.Series:
+        rows = self._waived.get(stage_key(criterion.requirement))
+        return self._nobody.scatter(rows, True) if rows else self._nobody
+
+    def in_grace(self, criterion: Criterion) -> pl.Series:
+        if criterion.grace_days <= 0:
+            return self._nobody
+        return (self._days <= criterion.grace_days).fill_null(False)
+
+
+def _ask(criterion: GateCriterion, way: _Way) -> _Answer:
+    asked, ahead = way.asked(criterion), way.ahead(criterion)
+    applies, met = way.answer(criterion.when), way.answer(criterion.test)
+    lacking = applies & ~met
+    waived = lacking & way.waived(criterion.criterion)
+    in_grace = lacking & ~waived & way.in_grace(criterion.criterion)
+    unmet = lacking & ~waived & ~in_grace
+    result = CriterionResult(
+        criterion.criterion,
+        asked=_count(asked),
+        met=_count(asked & applies & met),
+        unmet=_count(asked & unmet),
+        in_grace=_count(asked & in_grace),
+        not_applicable=_count(asked & ~applies),
+        waived=_count(asked & waived),
+        money_at_stake=0.0,
+    )
+    return _Answer(criterion.number, _rows(asked & unmet, criterion), _rows(ahead & unmet, criterion), result)
+
+
+def _count(deals: pl.Series) -> int:
+    return int(deals.sum())
+
+
+def _rows(deals: pl.Series, criterion: GateCriterion) -> pl.DataFrame:
+    return pl.DataFrame({"index": deals.arg_true()}, schema={"index": pl.UInt32}).with_columns(
+        pl.lit(criterion.number, pl.UInt32).alias("number"),
+        pl.lit(criterion.gate, pl.Int32).alias("gate"),
+        pl.lit(criterion.criterion.severity == "block").alias("blocking"),
+    )
+
+
+def _with_earned(frame: pl.DataFrame, short: pl.DataFrame, book: Book) -> pl.DataFrame:
+    stages = open_stages(book.stages)
+    odds = {0: 0.0, **{rank: s.probability for rank, s in enumerate(stages, 1)}}
+    first = short.filter("blocking").group_by("index").agg(pl.col("gate").min().alias("failed"))
+    # Entry of k fails: k - 1 is earned; exit of k fails: k is. Both are the gate's number halved.
+    earned = pl.coalesce(pl.col("failed") // 2, "stage_rank").cast(pl.Int32)
+    return (
+        frame.join(first, on="index", how="left", maintain_order="left")
+        .with_columns(pl.when(pl.col("outcome") == "open").then(earned).alias("earned_rank"))
+        .with_columns(
+            pl.col("earned_rank")
+            .replace_strict(odds, default=None, return_dtype=pl.Float64)
+            .alias("earned_probability")
+        )
+        .drop("failed")
+    )
+
+
+def _with_next(frame: pl.DataFrame, ahead: pl.DataFrame, book: Book) -> pl.DataFrame:
+    first = ahead.sort("gate", "number").unique("index", keep="first", maintain_order=True)
+    wanted = [book.criteria[n].requirement for n in first["number"].to_list()]
+    named = first.select("index", pl.Series("next_requirement", wanted, dtype=pl.String))
+    return frame.join(named, on="index", how="left", maintain_order="left")
+
+
+def _with_money(short: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    counts = (pl.col("outcome") == "open") & (pl.col("category") != "omitted")
+    stake = pl.col("amount") * (pl.col("probability") - pl.col("earned_probability")).clip(lower_bound=0)
+    stakes = frame.select("index", pl.when(counts).then(stake).fill_null(0.0).alias("stake"))
+    first = short.filter("blocking").filter(pl.col("gate") == pl.col("gate").min().over("index"))
+    shares = first.select("index", "number", pl.len().over("index").alias("among"))
+    return (
+        short.join(shares, on=["index", "number"], how="left", maintain_order="left")
+        .join(stakes, on="index", how="left", maintain_order="left")
+        .with_columns((pl.col("stake") / pl.col("among")).fill_null(0.0).alias("money"))
+    )
+
+
+def _unmet(short: pl.DataFrame, frame: pl.DataFrame, usable: Sequence[GateCriterion], book: Book) -> Iterator[Finding]:
+    texts = frame.select("index", "deal_id", "deal", "owner", "stage", "amount").with_columns(
+        pl.col(pl.String).fill_null("")
+    )
+    lacking = short.select("index", "number", "money").join(texts, on="index", how="left", maintain_order="left")
+    by_number = lacking.partition_by("number", as_dict=True, maintain_order=True)
+    for criterion in usable:
+        deals = by_number.get((criterion.number,))
+        if deals is not None:
+            yield from _findings_of(criterion, deals, book)
+
+
+def _findings_of(criterion: GateCriterion, deals: pl.DataFrame, book: Book) -> Iterator[Finding]:
+    asked, column = criterion.criterion, criterion.test.column
+    code = f"{asked.gate}-criterion-not-met"
+    severity = severity_of(code, book.settings.rules)
+    if severity is None:
+        return
+    if code not in book.settings.rules:
+        severity = _SEVERITIES[asked.severity]
+    needed, sheet, rows = criterion.test.check.needed, book.deals.sheet, book.deals.rows
+    place = book.deals.position.get(criterion.test.field, 1)
+    for index, _, money, deal_id, deal, owner, stage, amount in deals.iter_rows():
+        yield Finding(
+            code,
+            severity,
+            shown(column.values[index]),
+            needed,
+            CellRef(sheet, rows[index], place),
+            deal_id,
+            deal,
+            owner,
+            stage,
+            asked.requirement,
+            asked.guidance,
+            amount,
+            money,
+        )

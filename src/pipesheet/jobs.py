@@ -1,0 +1,156 @@
+"""One workbook, the whole way: read, analyze, write, report. What the command and the API both call."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipesheet import __version__
+from pipesheet.analysis import Analysis, analyze
+from pipesheet.config import toml_settings
+from pipesheet.errors import Locked, PipesheetError
+from pipesheet.grid import Value
+from pipesheet.reader import read
+from pipesheet.receipt import Receipt
+from pipesheet.results import RunStamp
+
+Step = Callable[[str], None]
+REPORT_SUFFIX = ".pipesheet.html"
+BOOK_SUFFIX = ".pipesheet"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do with one workbook.
+
+    `book_out` is where the workbook goes (None: nowhere, `path` itself: in place), `report_out` where
+    the report goes (None: nowhere). `now` is the moment of the run; its date is the as-of date where
+    neither `as_of` nor a setting says otherwise. `machine_folder` may hold a `pipesheet.toml`.
+    """
+
+    path: Path
+    now: dt.datetime
+    as_of: dt.date | None = None
+    book_out: Path | None = None
+    report_out: Path | None = None
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    machine_folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job: the analysis and what was written, or the error that stopped it."""
+
+    path: Path
+    analysis: Analysis | None = None
+    receipt: Receipt | None = None
+    report: Path | None = None
+    error: PipesheetError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 findings of severity error, else what the error says (2 usage, 3 file)."""
+        if self.error is not None:
+            return self.error.exit_code
+        return 1 if self.analysis is not None and self.analysis.count("error") else 0
+
+
+def default_book_out(path: Path) -> Path:
+    """``NAME.pipesheet.xlsx`` beside the input, with the input's own ending."""
+    return path.with_name(path.stem + BOOK_SUFFIX + path.suffix)
+
+
+def default_report_out(path: Path) -> Path:
+    """``NAME.pipesheet.html`` beside the workbook that was written."""
+    return path.with_name(path.stem.removesuffix(BOOK_SUFFIX) + REPORT_SUFFIX)
+
+
+def run_job(job: Job, on_step: Step = lambda _: None) -> Outcome:
+    """Does the job; a fault of file or world comes back in the outcome, it is not raised."""
+    try:
+        return _run(job, on_step)
+    except PipesheetError as error:
+        return Outcome(job.path, error=error)
+
+
+def _run(job: Job, on_step: Step) -> Outcome:
+    on_step("reading")
+    source = read(job.path)
+    folders = [f for f in (job.machine_folder, job.path.parent) if f is not None]
+    defaults = toml_settings(folders)
+    on_step("auditing")
+    analysis = analyze(source, as_of=job.as_of, today=job.now.date(), defaults=defaults, overrides=job.settings)
+    receipt, report = None, None
+    if job.book_out is not None:
+        on_step("writing")
+        receipt = _write(analysis, job, defaults)
+    if job.report_out is not None:
+        on_step("reporting")
+        report = _report(analysis, job, defaults)
+    return Outcome(job.path, analysis, receipt, report)
+
+
+def _write(analysis: Analysis, job: Job, defaults: Mapping[str, Value]) -> Receipt:
+    from pipesheet.writer import write
+
+    in_place = job.book_out == job.path
+    return write(analysis.source, analysis, None if in_place else job.book_out, stamp=_stamp(analysis, job, defaults))
+
+
+def _report(analysis: Analysis, job: Job, defaults: Mapping[str, Value]) -> Path:
+    from pipesheet.report import render
+
+    assert job.report_out is not None
+    page = render(analysis, stamp=_stamp(analysis, job, defaults)).html
+    replace_text(job.report_out, page)
+    return job.report_out
+
+
+def run(
+    path: str | os.PathLike[str],
+    *,
+    now: dt.datetime,
+    as_of: dt.date | None = None,
+    in_place: bool = False,
+    out: str | os.PathLike[str] | None = None,
+    settings: Mapping[str, Value] | None = None,
+) -> Outcome:
+    """Runs the whole way on one workbook, as ``pipesheet run`` does; `now` is the moment of the run.
+
+    Raises:
+        PipesheetError: the file could not be read or written; nothing was.
+    """
+    book = Path(path)
+    target = book if in_place else Path(out) if out is not None else default_book_out(book)
+    job = Job(book, now, as_of, book_out=target, report_out=default_report_out(target), settings=settings or {})
+    return _run(job, lambda _: None)
+
+
+def _stamp(analysis: Analysis, job: Job, defaults: Mapping[str, Value]) -> RunStamp:
+    said = repr((sorted(defaults.items()), analysis.book.settings, sorted(job.settings.items())))
+    return RunStamp(
+        recorded=job.now,
+        version=__version__,
+        input_name=job.path.name,
+        input_sha256=analysis.source.sha256,
+        settings_hash=hashlib.sha256(said.encode()).hexdigest(),
+    )
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Writes a text file whole or not at all.
+
+    Raises:
+        Locked: the folder or the file cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.pipesheet-{os.getpid()}.tmp")
+    try:
+        beside.write_text(text, "utf-8", newline="\n")
+        beside.replace(path)
+    except OSError as fault:
+        beside.unlink(missing_ok=True)
+        raise Locked(path, fault.strerror or str(fault), "Check the folder's rights and space.") from fault

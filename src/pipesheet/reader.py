@@ -1,0 +1,191 @@
+"""read(): a file to a Source, whatever spreadsheet it is.
+
+Cells come as python-calamine gives them, from A1 on. The package is looked at before it is opened
+(`pipesheet.intake`, `pipesheet.sheetscan`), because a reader that allocates what a hostile file asks
+for cannot be stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from os import PathLike
+from pathlib import Path
+from typing import TypeVar, cast
+
+import python_calamine as calamine
+
+from pipesheet.csvfile import csv_grid
+from pipesheet.errors import Encrypted, FileEmpty, FileMissing, NotAWorkbook, ReadError, Unsafe
+from pipesheet.grid import Grid, Source, Table, Value
+from pipesheet.intake import check_compound, container, opened_package
+from pipesheet.sheetscan import MOST_CELLS, error_cells, sheet_members, tables_can_be_read, too_far
+
+FORMATS = ("xlsx", "xlsm", "xltx", "xltm", "xlam", "xlsb", "xls", "ods")
+TEXT_FORMATS = ("csv", "tsv", "txt")
+
+_Result = TypeVar("_Result")
+_Rows = Sequence[Sequence[Value]]
+
+
+def read(path: str | PathLike[str]) -> Source:
+    """Reads a workbook or a .csv export: all its sheets of cells, from A1 on.
+
+    Raises:
+        FileMissing, FileEmpty, NotAWorkbook, Encrypted, Unsafe: see `pipesheet.errors`.
+    """
+    path = Path(path)
+    content = _content(path)
+    fingerprint = hashlib.sha256(content).hexdigest()
+    ending = path.suffix.lower().lstrip(".")
+    kind = container(path, content)
+    if kind == "text":
+        if ending in FORMATS:
+            raise NotAWorkbook(path, "it is plain text with a spreadsheet's ending; rename it to .csv")
+        return Source(path, "csv", fingerprint, (csv_grid(path, content),))
+    if ending not in FORMATS:
+        ending = "xlsx" if kind == "zip" else "xls"
+    if kind == "cfb":
+        check_compound(path, content)
+        return Source(path, ending, fingerprint, _grids(path, content, None))
+    with opened_package(path, content) as package:
+        return Source(path, ending, fingerprint, _grids(path, content, package))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise FileMissing(path, folder=True)
+        content = path.read_bytes()
+    except (FileNotFoundError, ValueError):
+        raise FileMissing(path) from None
+    except OSError as fault:
+        raise ReadError(
+            f"{path} could not be read: {fault.strerror}. Close it elsewhere, or ask for access to it."
+        ) from fault
+    if not content:
+        raise FileEmpty(path)
+    return content
+
+
+def _grids(path: Path, content: bytes, package: zipfile.ZipFile | None) -> tuple[Grid, ...]:
+    members = sheet_members(package) if package else {}
+    with_tables = package is not None and tables_can_be_read(package, members)
+    book = _opened(path, content, with_tables)
+    sheets = [s for s in book.sheets_metadata if s.typ == calamine.SheetTypeEnum.WorkSheet]
+    if not sheets:
+        others = ", ".join(sorted({str(s.typ).rpartition(".")[2] for s in book.sheets_metadata})) or "no sheet at all"
+        raise NotAWorkbook(path, f"it has no sheet of cells, only {others}")
+    if package:
+        _check_reach(path, package, members)
+    tables = _tables(path, book) if with_tables else {}
+    return tuple(_grid(path, book, sheet, package, members.get(sheet.name, ""), tables) for sheet in sheets)
+
+
+def _check_reach(path: Path, package: zipfile.ZipFile, members: dict[str, str]) -> None:
+    for name, member in members.items():
+        why = too_far(package, member)
+        if why:
+            raise Unsafe(path, f"sheet {name!r} asks for more memory than it should: {why}")
+
+
+def _grid(
+    path: Path,
+    book: calamine.CalamineWorkbook,
+    sheet: calamine.SheetMetadata,
+    package: zipfile.ZipFile | None,
+    member: str,
+    tables: dict[str, tuple[Table, ...]],
+) -> Grid:
+    # The error cells are looked for while calamine, which needs no Python then, parses the sheet.
+    with ThreadPoolExecutor(1) as beside:
+        parsing = beside.submit(_guarded, path, lambda: book.get_sheet_by_name(sheet.name))
+        errors = error_cells(package, member) if package and member else {}
+        cells = parsing.result()
+    rows = _guarded(path, lambda: _rows(path, cells))
+    for (row, column), error in errors.items():
+        if row <= len(rows) and column <= len(rows[row - 1]) and rows[row - 1][column - 1] == "":
+            rows[row - 1][column - 1] = error
+    merged = tuple(
+        (top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in cells.merged_cell_ranges or ()
+    )
+    visible = sheet.visible == calamine.SheetVisibleEnum.Visible
+    return Grid(sheet.name, rows, tables.get(sheet.name, ()), merged, visible)
+
+
+def _rows(path: Path, cells: calamine.CalamineSheet) -> list[list[Value]]:
+    if cells.start is None or cells.end is None:
+        return []
+    (top, left), (bottom, right) = cells.start, cells.end
+    if (bottom + 1) * (right + 1) <= max(MOST_CELLS, 2 * cells.height * cells.width):
+        return cast("list[list[Value]]", cells.to_python(skip_empty_area=False))
+    # A table far from A1: the empty rows above it are made without cells.
+    if cells.height * (left + cells.width) > MOST_CELLS:
+        raise Unsafe(path, f"sheet {cells.name!r} asks for more memory than it should: it starts in column {left + 1}")
+    body = cast("list[list[Value]]", cells.to_python(skip_empty_area=True))
+    before: list[Value] = [None] * left
+    return [[] for _ in range(top)] + [[*before, *row] for row in body]
+
+
+def _opened(path: Path, content: bytes, with_tables: bool) -> calamine.CalamineWorkbook:
+    def opened(tables: bool) -> calamine.CalamineWorkbook:
+        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(content), load_tables=tables)
+
+    if with_tables:
+        try:
+            return _guarded(path, lambda: opened(True))
+        except NotAWorkbook:
+            pass  # Broken tables are no reason not to read the cells.
+    try:
+        return _guarded(path, lambda: opened(False))
+    except NotAWorkbook:
+        # From a stream calamine only says that it knows no such format; from a path, what is wrong.
+        _guarded(path, lambda: calamine.CalamineWorkbook.from_path(path))
+        raise
+
+
+def _guarded(path: Path, call: Callable[[], _Result]) -> _Result:
+    """Runs one call of calamine; whatever goes wrong in it is a fault of the file.
+
+    Raises:
+        Encrypted, NotAWorkbook: in place of calamine's own errors.
+    """
+    try:
+        return call()
+    except calamine.PasswordError:
+        raise Encrypted(path) from None
+    except (calamine.CalamineError, OSError, ValueError, OverflowError) as fault:
+        raise NotAWorkbook(path, _plainly(fault)) from fault
+    except BaseException as fault:
+        # A Rust panic arrives as a BaseException whose class calamine does not export.
+        if type(fault).__name__ != "PanicException":
+            raise
+        raise NotAWorkbook(path, "its parts contradict each other") from None
+
+
+def _plainly(fault: BaseException) -> str:
+    text = " ".join(str(fault).split()).rstrip(".")
+    return f"its parts cannot be read ({text[:160]})" if text else "its parts cannot be read"
+
+
+def _tables(path: Path, book: calamine.CalamineWorkbook) -> dict[str, tuple[Table, ...]]:
+    found: dict[str, tuple[Table, ...]] = {}
+    try:
+        names = book.table_names
+    except (calamine.TablesNotLoaded, calamine.TablesNotSupported):
+        return found
+    for name in names or ():
+        try:
+            table = _guarded(path, lambda name=name: book.get_table_by_name(name))  # type: ignore[misc]
+        except NotAWorkbook:
+            continue
+        if table.start is None or table.end is None:
+            continue
+        # calamine's start is the first row of data; the header stands above it.
+        (top, left), (bottom, right) = table.start, table.end
+        corners = Table(name, top, left + 1, bottom + 1, right + 1)
+        found[table.sheet] = (*found.get(table.sheet, ()), corners)
+    return found

@@ -1,0 +1,27 @@
+"""What a write did, for the person who asked for it and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was written where. Parts are named as in the package (``xl/worksheets/sheet4.xml``).
+
+    `sha256_before` is of the workbook that was read, `sha256_after` of the one that is there now, both
+    in hex; `backup` is where the old one lies, None if nothing was overwritten. `kept` counts the parts
+    that are the same bytes as before. `sheets` maps keys (``deal_review``) to tab names.
+    """
+
+    path: Path
+    sha256_before: str
+    sha256_after: str
+    backup: Path | None
+    kept: int
+    added: tuple[str, ...]
+    replaced: tuple[str, ...]
+    dropped: tuple[str, ...]
+    sheets: Mapping[str, str]

@@ -1,0 +1,142 @@
+"""A file replaced in one step, and the copies kept of what was there before.
+
+The temporary file has the process id in its name, so that what a killed run leaves behind is known
+and swept away by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import stat
+from pathlib import Path
+
+from pipesheet.errors import Locked
+
+BACKUPS = Path(".pipesheet") / "backups"
+KEPT_BACKUPS = 5
+
+
+def replace_file(target: Path, data: bytes, *, like: Path | None = None) -> None:
+    """Puts `data` at `target` whole: at any moment the old file or the new one is there.
+
+    Permissions and owner are those of `target`, or of `like` where there is no target yet.
+
+    Raises:
+        Locked: the file or its folder is read-only, held by another program, or the disk is full.
+    """
+    refuse_read_only(target)
+    temporary = target.with_name(f".{target.name}.pipesheet-{os.getpid()}.tmp")
+    try:
+        _write_through(temporary, data)
+        _take_permissions(temporary, target if target.exists() else like)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise Locked(
+            target,
+            f"the system did not allow it ({error.strerror or error})",
+            "Close it in other programs, see to the room on the disk, and run again.",
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+
+
+def refuse_read_only(target: Path) -> None:
+    """Raises Locked where the file or its folder is not to be written, even if we could."""
+    if not target.parent.is_dir():
+        raise Locked(target, f"its folder {target.parent} does not exist", "Make the folder or choose another.")
+    if target.is_dir():
+        raise Locked(target, "there is a folder of that name", "Choose another name.")
+    for path, what in ((target, "it is"), (target.parent, "its folder is")):
+        if path.exists() and (not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK)):
+            raise Locked(target, f"{what} read-only", "Make it writable, or write to another place.")
+
+
+def keep_backup(target: Path, data: bytes) -> Path:
+    """Keeps `data`, named by its content, below the folder of `target`; the newest five stay.
+
+    Raises:
+        Locked: the backup cannot be written, so nothing else will be.
+    """
+    refuse_read_only(target)
+    folder = target.parent / BACKUPS
+    backup = folder / f"{target.stem}.{hashlib.sha256(data).hexdigest()[:12]}{target.suffix}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Locked(
+            target,
+            f"its backup folder cannot be made ({error.strerror})",
+            f"See to {folder}, or write to another file.",
+        ) from error
+    sweep(backup)
+    if backup.is_file() and backup.read_bytes() == data:
+        os.utime(backup)
+    else:
+        replace_file(backup, data, like=target)
+    _forget_old(backup, target)
+    return backup
+
+
+def _forget_old(newest: Path, target: Path) -> None:
+    mine = re.compile(re.escape(target.stem) + r"\.[0-9a-f]{12}" + re.escape(target.suffix))
+    others = [p for p in newest.parent.iterdir() if mine.fullmatch(p.name) and p != newest]
+    others.sort(key=lambda p: (p.stat().st_mtime_ns, p.name), reverse=True)
+    for old in others[KEPT_BACKUPS - 1 :]:
+        with contextlib.suppress(OSError):
+            old.unlink()
+
+
+def sweep(target: Path) -> None:
+    """Removes what killed runs left beside `target`; a run that is under way keeps its file."""
+    left = re.compile(re.escape(f".{target.name}.pipesheet-") + r"([0-9]+)\.tmp")
+    if not target.parent.is_dir():
+        return
+    for path in sorted(target.parent.iterdir()):
+        found = left.fullmatch(path.name)
+        if found and not _alive(int(found.group(1))):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _alive(process: int) -> bool:
+    if os.name == "nt":  # There the signal would end it; but a file in use cannot be removed either.
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _take_permissions(path: Path, like: Path | None) -> None:
+    if like is None or os.name == "nt":
+        return
+    known = like.stat()
+    with contextlib.suppress(OSError):  # Only root may give a file away.
+        os.chown(path, known.st_uid, known.st_gid)
+    path.chmod(stat.S_IMODE(known.st_mode))
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,180 @@
+"""render(): an analysis as one self-contained HTML page, from the templates people may edit.
+
+The page asks for nothing from anywhere: its style and its script are inside, and a content security
+policy names both by their hash, so that no text of a deal can ever run or load something.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipesheet import figures, wording
+from pipesheet.deals import open_stages
+from pipesheet.drawing import Colour, Svg, web_colour
+from pipesheet.figures import count, day, percent, period, plain, weekday
+from pipesheet.report_findings import criteria_card, findings_card, stalled_card, to_settle
+from pipesheet.report_forecast import headline_figures, landing, months_card, owners_card, quarters_card
+from pipesheet.report_page import Card, Page
+from pipesheet.report_stages import funnel_card, times_card, win_by_card, win_card
+from pipesheet.resources import template_folder
+
+if TYPE_CHECKING:
+    from pipesheet.analysis import Analysis
+    from pipesheet.results import RunStamp
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was said of one workbook: the model of the page, and the page itself."""
+
+    page: Page
+    html: str
+
+
+def render(analysis: Analysis, *, stamp: RunStamp) -> Report:
+    """Words, draws and lays out an analysis as one HTML page in UTF-8.
+
+    Raises:
+        FileNotFoundError: the templates are not where they are shipped.
+    """
+    page = compose_page(analysis, stamp=stamp, colour=web_colour)
+    folder = template_folder()
+    text = _environment(str(folder), escaping=False)
+    tokens: dict[str, dict[str, str]] = json.loads((folder / "tokens.json").read_text(encoding="utf-8"))
+    style = text.get_template("style.css").render(light=tokens["light"], dark=tokens["dark"])
+    script = text.get_template("script.js").render()
+    html = (
+        _environment(str(folder), escaping=True)
+        .get_template("web.html.j2")
+        .render(
+            page=page,
+            style=_inline(style),
+            script=_inline(script),
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+        )
+    )
+    return Report(page, html)
+
+
+def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour) -> Page:
+    """The page before it is laid out; `colour` turns the name of a token into a colour."""
+    forecast, currency = analysis.forecast, analysis.currency
+    row = forecast.row(forecast.current)
+    deals = len(analysis.deals)
+    overdue, undated = forecast.row("overdue"), forecast.row("undated")
+    required = forecast.required_coverage
+    return Page(
+        title=f"Pipeline review, {plain(stamp.input_name)}, {day(analysis.as_of)}",
+        book=plain(stamp.input_name.rpartition(".")[0] or stamp.input_name, 60),
+        place=_place(analysis, stamp),
+        headline=wording.headline(row, deals, currency),
+        lede=wording.lede(row, currency, overdue=overdue, undated=undated, required=required) if deals else (),
+        to_settle=to_settle(analysis),
+        landing=landing(analysis, colour) if deals else (),
+        figures=headline_figures(analysis) if deals else (),
+        rows=_rows(analysis, colour) if deals else _present((findings_card(analysis),)),
+        method=_method(analysis),
+        run=_run(analysis, stamp),
+    )
+
+
+def _rows(analysis: Analysis, colour: Colour) -> tuple[tuple[Card, ...], ...]:
+    return _present(
+        (months_card(analysis, colour), win_card(analysis, colour)),
+        (quarters_card(analysis),),
+        (funnel_card(analysis, colour), times_card(analysis, colour)),
+        (win_by_card(analysis, colour),),
+        (stalled_card(analysis, colour),),
+        (findings_card(analysis),),
+        (criteria_card(analysis),),
+        (owners_card(analysis, colour),),
+    )
+
+
+def _present(*rows: tuple[Card | None, ...]) -> tuple[tuple[Card, ...], ...]:
+    """The rows without the cards that have no numbers, and without rows that have no card."""
+    kept = (tuple(card for card in row if card is not None) for row in rows)
+    return tuple(row for row in kept if row)
+
+
+def _place(analysis: Analysis, stamp: RunStamp) -> str:
+    """Where and when: ``Mon 16 Nov 2026, Q4 week 7 of 13 · from pipeline.xlsx``."""
+    row = analysis.forecast.row(analysis.forecast.current)
+    week = ""
+    if row is not None and row.start is not None and row.end is not None:
+        weeks = ((row.end - row.start).days + 1) // 7
+        number = min((analysis.as_of - row.start).days // 7 + 1, weeks)
+        week = f", {period(row.period, short=True)} week {number} of {weeks}"
+    return f"{weekday(analysis.as_of)}{week} · from {plain(stamp.input_name)}"
+
+
+def _method(analysis: Analysis) -> tuple[str, ...]:
+    stages = open_stages(analysis.book.stages)
+    shown = ", ".join(f"{plain(s.name, 30)} {percent(s.probability)}" for s in stages[:12])
+    ladder = f" ({shown})" if shown else ""
+    closed = (
+        "Stage rates are of the deals that entered a stage in the window and have settled since; "
+        "intervals are 80% Wilson intervals. Nothing is said on fewer than five deals."
+    )
+    return (
+        "Forecast = closed won + Σ amount × probability of the deals due in the period; the probability "
+        f"is the deal's own, else its stage's{ladder}. Lost and omitted deals count nothing.",
+        "Coverage = amount of open deals due ÷ (target − closed won). Commit, best case and pipeline are "
+        "forecast categories; a stage names its own, else its probability decides (75%, 50%).",
+        closed,
+    )
+
+
+def _run(analysis: Analysis, stamp: RunStamp) -> tuple[str, ...]:
+    deals = analysis.book.deals
+    read = f"{count(len(deals), 'deal')} read from {plain(stamp.input_name)}, sheet {plain(deals.sheet, 40)}"
+    if len(deals):
+        read += f", rows {figures.number(min(deals.rows))} to {figures.number(max(deals.rows))}"
+    money = f", in {analysis.currency}" if analysis.currency else ""
+    return (
+        f"{read}, as of {day(analysis.as_of)}{money}.",
+        f"Made by pipesheet {plain(stamp.version)} on {figures.moment(stamp.recorded)}.",
+        f"Input {stamp.input_sha256[:12]}, settings {stamp.settings_hash[:12]}.",
+    )
+
+
+@cache
+def _environment(folder: str, *, escaping: bool) -> Environment:
+    # True and not select_autoescape(), which leaves a .html.j2 unescaped. Unescaped is for our style
+    # and script alone: nothing of a workbook is ever given to it.
+    environment = Environment(
+        loader=FileSystemLoader(folder, encoding="utf-8"),
+        autoescape=escaping,  # noqa: S701  see above
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["drawn"] = _drawn
+    return environment
+
+
+def _drawn(chart: Svg) -> Markup:
+    """Lets a chart of our own drawing through unescaped, and nothing else."""
+    if not isinstance(chart, Svg):
+        raise TypeError(f"only a drawn chart may stand unescaped, not {type(chart).__name__}")
+    return Markup(chart.markup)  # noqa: S704  every text in it was escaped when it was drawn
+
+
+def _inline(content: str) -> Markup:
+    """Style or script as it stands between its tags; it must not be able to end them."""
+    if "</" in content or "<!--" in content:
+        raise ValueError("the style and the script must not hold '</' or '<!--'")
+    return Markup(content)  # noqa: S704  a file of ours
+
+
+def _hash(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()

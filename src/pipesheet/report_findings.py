@@ -1,0 +1,261 @@
+"""What is to be mended: three things to settle this week, stalled deals, criteria, all findings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pipesheet import figures, wording
+from pipesheet.charts import meter
+from pipesheet.drawing import Colour
+from pipesheet.figures import count, day, number, plain, short_money, times
+from pipesheet.findings import CODES, Finding
+from pipesheet.gates import CriterionResult
+from pipesheet.report_page import Card, Cell, Head, Table, Tone, ToSettle
+
+if TYPE_CHECKING:
+    from pipesheet.analysis import Analysis
+
+_Text = str | None
+_Stalled = tuple[_Text, _Text, _Text, _Text, _Text, int | None, float | None, dt.date | None]
+
+FINDINGS_SHOWN = 200
+STALLED_SHOWN = 25
+CRITERIA_SHOWN = 40
+TWICE = 2.0
+"""So many times its limit, a stalled deal is shown in the colour of alarm."""
+GROUP = 3
+"""So many findings of one code are one thing to settle, not many."""
+
+_QUESTIONS: Mapping[str, str] = {
+    "amount-missing": "what is it worth?",
+    "amount-unreadable": "what is it worth?",
+    "amount-negative": "is the amount really below zero?",
+    "close-date-missing": "when will it close?",
+    "close-date-past": "its close date has passed; when will it close, or is it lost?",
+    "close-date-pushed": "pushed again and again; is it real?",
+    "close-date-before-created": "it closes before it was created; which date is right?",
+    "stage-unknown": "which stage is it in?",
+    "stage-missing": "which stage is it in?",
+    "stage-moved-back": "it moved back; what has changed?",
+    "owner-missing": "who owns it?",
+    "next-step-missing": "what is the next step?",
+    "next-step-overdue": "the next step is overdue; what happens now?",
+    "stalled": "it has stalled; what would move it, or is it lost?",
+    "deal-likely-duplicate": "is it in the book twice?",
+    "deal-id-duplicate": "two rows have its ID; which is right?",
+    "probability-out-of-range": "how likely is it?",
+    "currency-without-rate": "what is its currency worth?",
+}
+_GROUPS: Mapping[str, str] = {
+    "amount-missing": "without an amount: what are they worth?",
+    "close-date-missing": "without a close date: when will they close?",
+    "close-date-past": "past their close date: which are still alive?",
+    "next-step-missing": "without a next step: who moves them?",
+    "next-step-overdue": "with a next step overdue: what happens now?",
+    "stalled": "stalled: which are still alive?",
+    "owner-missing": "without an owner: who takes them?",
+    "entry-criterion-not-met": "break an entry criterion: do they belong in their stage?",
+    "exit-criterion-not-met": "left a stage too early: do they belong in their stage?",
+    "currency-without-rate": "in a currency without a rate: what are they worth?",
+}
+
+
+def to_settle(analysis: Analysis) -> tuple[ToSettle, ...]:
+    """The two open deals with most money in question, and the widest fault of many deals."""
+    frame = analysis.deals
+    alive = set(frame.filter(frame["outcome"] == "open")["deal_id"].drop_nulls().to_list())
+    asked = [f for f in analysis.findings if f.severity != "info" and f.deal_id in alive]
+    singles = _by_deal([f for f in asked if _question(f)])
+    group = _widest(asked)
+    if group is None:
+        return tuple(_single(f, analysis.currency) for f in singles[:3])
+    # Where no deal has an amount there is nothing to choose a deal by; the group says it all.
+    named = [f for f in singles if _money(f) > 0 and f.code != group[0].code][:2]
+    if len(named) < 2:
+        named = [f for f in singles if _money(f) > 0][:2]
+    return (*(_single(f, analysis.currency) for f in named), _group(group, analysis.currency))
+
+
+def _money(finding: Finding) -> float:
+    return max(finding.money_at_stake, 0.0) or max(finding.amount or 0.0, 0.0)
+
+
+def _by_deal(findings: Sequence[Finding]) -> list[Finding]:
+    """One finding per deal, the first (worst) one, by money."""
+    first: dict[str, Finding] = {}
+    for finding in findings:
+        first.setdefault(finding.deal_id, finding)
+    return sorted(first.values(), key=lambda f: (-f.money_at_stake, -(f.amount or 0.0), f.deal_id))
+
+
+def _question(finding: Finding) -> str:
+    if finding.code.endswith("-criterion-not-met") and finding.requirement:
+        return f"“{plain(finding.requirement, 60)}” is not met in {plain(finding.stage, 30)}; who settles it?"
+    return _QUESTIONS.get(finding.code, "")
+
+
+def _single(finding: Finding, currency: str) -> ToSettle:
+    name = plain(finding.deal or finding.deal_id, 50)
+    amount = short_money(finding.amount, currency) if finding.amount else ""
+    return ToSettle(name, amount, _question(finding))
+
+
+def _widest(findings: Sequence[Finding]) -> list[Finding] | None:
+    groups: dict[str, dict[str, Finding]] = defaultdict(dict)
+    for finding in findings:
+        if finding.code in _GROUPS:
+            groups[finding.code].setdefault(finding.deal_id, finding)
+    wide = [list(g.values()) for g in groups.values() if len(g) >= GROUP]
+    return max(wide, key=lambda g: (sum(map(_money, g)), len(g), g[0].code), default=None)
+
+
+def _group(findings: Sequence[Finding], currency: str) -> ToSettle:
+    money = sum(f.amount or 0.0 for f in findings)
+    amount = short_money(money, currency) if money > 0 else ""
+    return ToSettle(count(len(findings), "deal"), amount, _GROUPS[findings[0].code], many=True)
+
+
+def stalled_card(analysis: Analysis, colour: Colour) -> Card | None:
+    """Deals that have been in their stage too long, largest first."""
+    frame = analysis.deals
+    if "stalled" not in frame.columns:
+        return None
+    rows = frame.filter(frame["stalled"].fill_null(value=False))
+    if not len(rows):
+        return None
+    columns = ["deal", "deal_id", "account", "owner", "stage", "days_in_stage", "amount", "close_date"]
+    listed = sorted(rows.select(columns).rows(), key=lambda r: (-(r[6] or 0.0), -(r[5] or 0), r[1] or ""))
+    bounds = _bounds(analysis)
+    cells = tuple(_stalled_cells(r, bounds.get(r[4]), analysis.currency, colour) for r in listed[:STALLED_SHOWN])
+    heads = (
+        Head("Deal"), Head("Stage"), Head("Days in stage", right=True), Head("Against the limit"),
+        Head("Amount", right=True), Head("Close date", right=True),
+    )  # fmt: skip
+    more = len(listed) - STALLED_SHOWN
+    note = f"{count(more, 'more stalled deal')} in the workbook's sheet Deal Review." if more > 0 else ""
+    open_deals = int((frame["outcome"] == "open").sum())
+    return Card(
+        "stalled",
+        wording.stalled_title(len(listed), open_deals),
+        "Longer in their stage than its Max days, or than four in five won deals were; largest first",
+        table=Table("stalled-table", "Stalled deals", heads, cells, note),
+    )
+
+
+def _bounds(analysis: Analysis) -> dict[str, float]:
+    """Stage -> days after which a deal counts as stalled: its Max days, else the P80 of won deals."""
+    bounds = {t.stage: t.p80 for t in analysis.conversion.times if t.p80}
+    return bounds | {s.name: s.max_days for s in analysis.book.stages if s.max_days}
+
+
+def _stalled_cells(row: _Stalled, bound: float | None, currency: str, colour: Colour) -> tuple[Cell, ...]:
+    name, deal_id, account, owner, stage = (plain(text) for text in row[:5])
+    spent, amount, close = row[5:]
+    title = name or account or deal_id
+    return (
+        Cell(title, " · ".join(filter(None, (owner, deal_id))), strong=True, sort=title.casefold()),
+        Cell(stage, sort=stage),
+        Cell(number(spent), sort=spent),
+        _against_bound(spent, bound, colour),
+        Cell(short_money(amount, currency), sort=amount),
+        Cell(day(close), sort=str(close or "")),
+    )
+
+
+def _against_bound(spent: int | None, bound: float | None, colour: Colour) -> Cell:
+    if spent is None or not bound:
+        return Cell(figures.NONE)
+    over = spent / bound
+    hot = over >= TWICE
+    drawn = meter(over, colour, tone="neg" if hot else "commit", reach=3.0)
+    return Cell(times(over), sort=over, chart=drawn, tone="neg" if hot else "")
+
+
+def criteria_card(analysis: Analysis) -> Card | None:
+    """How each entry and exit criterion stands."""
+    results = [c for c in analysis.criteria if c.asked]
+    if not results:
+        return None
+    order = sorted(results, key=lambda c: (-c.money_at_stake, -c.unmet))
+    heads = (
+        Head("Requirement"), Head("Stage"), Head("Asked", right=True), Head("Met", right=True),
+        Head("Unmet", right=True), Head("Waived", right=True), Head("At stake", right=True),
+    )  # fmt: skip
+    cells = tuple(_criterion_cells(c, analysis.currency) for c in order[:CRITERIA_SHOWN])
+    more = len(order) - CRITERIA_SHOWN
+    note = f"{number(more)} more criteria have less at stake." if more > 0 else ""
+    return Card(
+        "criteria",
+        wording.criteria_title(results, analysis.currency),
+        "Of the deals each criterion asks; those in grace or not concerned are neither met nor unmet",
+        table=Table("criteria-table", "Entry and exit criteria", heads, cells, note),
+    )
+
+
+def _criterion_cells(result: CriterionResult, currency: str) -> tuple[Cell, ...]:
+    rule = result.criterion
+    return (
+        Cell(plain(rule.requirement), f"{rule.kind}, {_WEIGHT[rule.severity]}", strong=True),
+        Cell(plain(rule.stage), rule.gate, sort=plain(rule.stage)),
+        Cell(number(result.asked), sort=result.asked),
+        Cell(number(result.met), sort=result.met),
+        Cell(
+            number(result.unmet),
+            sort=result.unmet,
+            tone="neg" if result.unmet and rule.severity == "block" else "",
+        ),
+        Cell(number(result.waived), sort=result.waived),
+        Cell(short_money(result.money_at_stake, currency), sort=result.money_at_stake),
+    )
+
+
+_WEIGHT = {"block": "blocks", "warn": "warns", "info": "informs"}
+
+
+def findings_card(analysis: Analysis) -> Card | None:
+    """Every finding that fits, errors first and most money first; the rest is counted."""
+    findings = analysis.findings
+    if not findings:
+        return None
+    shown = findings[:FINDINGS_SHOWN]
+    money = any(f.money_at_stake > 0 for f in shown)
+    last = Head("At stake" if money else "Amount", right=True)
+    heads = (Head("Deal"), Head("Level"), Head("What"), Head("Found"), Head("Needed"), last, Head("Cell"))
+    cells = tuple(_finding_cells(f, analysis.currency, money) for f in shown)
+    more = len(findings) - len(shown)
+    note = f"{count(more, 'more finding')} in the workbook's sheet Findings." if more else ""
+    errors, warnings = (sum(f.severity == s for f in findings) for s in ("error", "warning"))
+    subtitle = (
+        f"{count(errors, 'error')}, {count(warnings, 'warning')}, "
+        f"{count(len(findings) - errors - warnings, 'note')}. "
+        f"Mend the cell in {plain(analysis.source.path.name)}; the next run clears the line."
+    )
+    table = Table("findings-table", "Findings", heads, cells, note)
+    return Card("findings", wording.findings_title(findings, len(analysis.deals)), subtitle, table=table)
+
+
+_LEVELS: Mapping[str, tuple[str, Tone]] = {
+    "error": ("Error", "error"), "warning": ("Warning", "warning"), "info": ("Note", "info"),
+}  # fmt: skip
+_RANK = {"error": 0, "warning": 1, "info": 2}
+
+
+def _finding_cells(finding: Finding, currency: str, stake: bool) -> tuple[Cell, ...]:
+    name = plain(finding.deal or finding.deal_id) or figures.NONE
+    under = " · ".join(filter(None, (plain(finding.owner, 40), plain(finding.stage, 30))))
+    level, tone = _LEVELS[finding.severity]
+    meaning = CODES[finding.code].meaning.rstrip(".") if finding.code in CODES else finding.code
+    value = finding.money_at_stake if stake else finding.amount
+    cell = finding.cell
+    return (
+        Cell(name, under, strong=bool(finding.deal_id or finding.deal), sort=name.casefold()),
+        Cell(level, tone=tone, sort=_RANK[finding.severity]),
+        Cell(plain(finding.requirement) or meaning, sort=finding.code),
+        Cell(plain(finding.found)),
+        Cell(plain(finding.needed)),
+        Cell(short_money(value, currency) if value else figures.NONE, sort=value or 0.0),
+        Cell(plain(str(cell)) if cell else "", sort=f"{cell.sheet} {cell.row:08d}" if cell else ""),
+    )

@@ -1,0 +1,244 @@
+"""The forecast's part of the report: landing bar, headline figures, months, quarters, owners."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pipesheet import figures, wording
+from pipesheet.charts import Columns, Landing, Part, Stack, landing_bar, meter, stacked_columns
+from pipesheet.drawing import Colour, Svg, Words
+from pipesheet.figures import count, long_money, percent, period, plain, short_money, times
+from pipesheet.forecast import ForecastRow
+from pipesheet.report_page import Card, Cell, Figure, Head, Table, Tone
+
+if TYPE_CHECKING:
+    from pipesheet.analysis import Analysis
+
+LANDING_WIDTHS = (1076, 680, 358)
+"""Drawn for a desk, for paper and for a phone: text keeps its size, the bar gives way."""
+MONTHS_SHOWN = 6
+QUARTERS_SHOWN = 6
+OWNERS_SHOWN = 40
+SERIES = (("Closed won", "won"), ("Commit", "commit"), ("Best case", "best"), ("Pipeline", "pipe"))
+
+
+def landing(analysis: Analysis, colour: Colour) -> tuple[Svg, ...]:
+    """One bar per page width: what is won, what is expected by category, and the target."""
+    row = analysis.forecast.row(analysis.forecast.current)
+    if row is None or (row.total <= 0 and not row.target):
+        return ()
+    bases = category_bases(analysis, row)
+    parts = (
+        Part("Closed won", row.won, "won"),
+        Part("Commit", row.commit, "commit", _at(bases.get("commit"))),
+        Part("Best case", row.best_case, "best", _at(bases.get("best case"))),
+        Part("Pipeline, weighted", row.pipeline, "pipe"),
+    )
+    told = ", ".join(f"{p.name.lower()} {short_money(p.value, analysis.currency)}" for p in parts)
+    goal = f" against a target of {short_money(row.target, analysis.currency)}" if row.target else ""
+    words = Words(
+        "landing",
+        f"Where {period(row.period)} is forecast to land",
+        f"Forecast {short_money(row.total, analysis.currency)}{goal}: {told}.",
+    )
+    model = Landing(words, parts, row.total, row.target, analysis.currency)
+    return tuple(landing_bar(model, colour, width) for width in LANDING_WIDTHS)
+
+
+def category_bases(analysis: Analysis, row: ForecastRow) -> Mapping[str, tuple[float, float]]:
+    """Category -> (amount, weighted) of the open deals that close in that period and are not overdue."""
+    frame = analysis.deals
+    if row.start is None or row.end is None:
+        return {}
+    due = frame["close_date"]
+    inside = frame.filter((frame["outcome"] == "open") & (due >= max(row.start, analysis.as_of)) & (due <= row.end))
+    found = {}
+    for category in ("commit", "best case", "pipeline"):
+        part = inside.filter(inside["category"] == category)
+        found[category] = (float(part["amount"].sum() or 0.0), float(part["weighted"].sum() or 0.0))
+    return found
+
+
+def _at(basis: tuple[float, float] | None) -> str:
+    amount, weighted = basis or (0.0, 0.0)
+    return f"at {percent(weighted / amount)}" if amount > 0 else ""
+
+
+def headline_figures(analysis: Analysis) -> tuple[Figure, ...]:
+    """The numbers a reader looks for first; those that cannot be said are left out."""
+    row = analysis.forecast.row(analysis.forecast.current)
+    if row is None:
+        return ()
+    currency = analysis.currency
+    name = period(row.period)
+    commit = category_bases(analysis, row).get("commit", (0.0, 0.0))[0]
+    shown = [
+        Figure("Weighted forecast", short_money(row.total, currency), *_against_target(row, currency, name)),
+        Figure("Closed won", short_money(row.won, currency), _won_note(row)),
+        Figure("Commit, still open", short_money(commit, currency), "amount, before weighting"),
+    ]
+    if row.coverage is not None:
+        need = analysis.forecast.required_coverage
+        note = f"win rate asks for {times(need)}" if need else "open ÷ still to win"
+        shown.append(Figure("Pipeline coverage", times(row.coverage), note))
+    if analysis.findings:
+        shown.append(_stake_figure(analysis))
+    return tuple(shown)
+
+
+def _against_target(row: ForecastRow, currency: str, name: str) -> tuple[str, Tone]:
+    if not row.target:
+        return f"{name}, no target set", ""
+    gap = row.target - row.total
+    money = short_money(abs(gap), currency)
+    return (f"▼ {money} short of target", "neg") if gap > 0 else (f"▲ {money} above target", "pos")
+
+
+def _won_note(row: ForecastRow) -> str:
+    deals = count(row.won_deals, "deal")
+    return f"{deals}, {percent(row.attainment)} of target" if row.attainment is not None else deals
+
+
+def _stake_figure(analysis: Analysis) -> Figure:
+    stake = sum(f.money_at_stake for f in analysis.findings)
+    errors = sum(f.severity == "error" for f in analysis.findings)
+    note = f"{short_money(stake, analysis.currency)} at stake" if stake > 0 else count(errors, "error")
+    return Figure("To mend", count(len(analysis.findings), "finding"), note, "neg" if errors else "")
+
+
+def months_card(analysis: Analysis, colour: Colour) -> Card | None:
+    """Stacked columns of the current quarter and the months after it."""
+    quarter = analysis.forecast.row(analysis.forecast.current)
+    first = quarter.start if quarter else None
+    rows = [r for r in analysis.forecast.periods("month") if first and r.start and r.start >= first]
+    rows = rows[:MONTHS_SHOWN]
+    if not any(r.total or r.target for r in rows):
+        return None
+    inside = sum(1 for r in rows if quarter and quarter.end and r.start and r.start <= quarter.end)
+    title = wording.months_title(rows, quarter, analysis.currency)
+    words = Words("months", title, "; ".join(_told(r, analysis.currency) for r in rows) + ".")
+    model = Columns(words, SERIES, tuple(_stack(r) for r in rows), analysis.currency, inside)
+    charts = (stacked_columns(model, colour, 573, 304), stacked_columns(model, colour, 324, 280))
+    unit = f", {analysis.currency}" if analysis.currency else ""
+    subtitle = f"Weighted forecast by month{unit}; each open deal counted at its probability"
+    numbers = period_table("months-numbers", "Forecast by month", rows, analysis.currency)
+    return Card("months", title, subtitle, charts, numbers)
+
+
+def _told(row: ForecastRow, currency: str) -> str:
+    target = f", target {short_money(row.target, currency)}" if row.target else ""
+    return f"{period(row.period)} {short_money(row.total, currency)}{target}"
+
+
+def _stack(row: ForecastRow) -> Stack:
+    values = (row.won, row.commit, row.best_case, row.pipeline)
+    share = row.total / row.target if row.target else None
+    remark = f"{percent(share)} of target" if share is not None else ""
+    return Stack(period(row.period, short=True), values, row.total, row.target, remark, bool(share and share >= 1))
+
+
+def quarters_card(analysis: Analysis) -> Card | None:
+    """The table of quarters, the year, and the buckets no quarter can hold."""
+    forecast = analysis.forecast
+    quarter = forecast.row(forecast.current)
+    first = quarter.start if quarter else None
+    rows = [r for r in forecast.periods("quarter") if first and r.start and r.start >= first][:QUARTERS_SHOWN]
+    years = [r for r in forecast.periods("year") if r.start and r.end and r.start <= analysis.as_of <= r.end]
+    adrift = [r for r in (*forecast.periods("overdue"), *forecast.periods("undated")) if r.open_deals]
+    shown = [*rows, *years, *adrift]
+    if not any(r.total or r.open_deals or r.target for r in shown):
+        return None
+    everything = forecast.row("all")
+    overdue, undated = forecast.row("overdue"), forecast.row("undated")
+    title = wording.quarters_title(everything, overdue, undated, analysis.currency)
+    table = period_table("quarters-table", "Forecast by quarter", shown, analysis.currency)
+    subtitle = "Closed won and weighted open deals; the overdue and the undated are on lines of their own"
+    omitted = everything.omitted if everything else 0.0
+    left_out = f"{long_money(omitted, analysis.currency)} in omitted deals is left out." if omitted else ""
+    return Card("quarters", title, subtitle, table=table, note=left_out)
+
+
+def period_table(name: str, caption: str, rows: Sequence[ForecastRow], currency: str) -> Table:
+    """Periods down, parts of the forecast across; target columns only where there is a target."""
+    targets = any(r.target is not None for r in rows)
+    columns = ["Closed won", "Commit", "Best case", "Pipeline", "Forecast", "Open deals"]
+    columns[5:5] = ["Target", "Against it", "Coverage"] if targets else []
+    heads = (Head("Period"), *(Head(column, right=True) for column in columns))
+    return Table(name, caption, heads, tuple(_period_cells(r, currency, targets) for r in rows))
+
+
+def _period_cells(row: ForecastRow, currency: str, targets: bool) -> tuple[Cell, ...]:
+    def money(value: float | None, *, strong: bool = False, tone: Tone = "") -> Cell:
+        return Cell(short_money(value, currency), sort=value, strong=strong, tone=tone)
+
+    aim: tuple[Cell, ...] = ()
+    if targets:
+        aim = (money(row.target), _gap_cell(row, currency), Cell(times(row.coverage), sort=row.coverage))
+    return (
+        Cell(period(row.period), sort=str(row.start or row.period), strong=True),
+        money(row.won), money(row.commit), money(row.best_case), money(row.pipeline),
+        money(row.total, strong=True), *aim,
+        Cell(figures.number(row.open_deals), sort=row.open_deals),
+    )  # fmt: skip
+
+
+def _gap_cell(row: ForecastRow, currency: str) -> Cell:
+    if row.gap is None:
+        return Cell(figures.NONE)
+    ahead = row.gap <= 0
+    return Cell(figures.money_change(-row.gap, currency), sort=-row.gap, tone="pos" if ahead else "neg")
+
+
+def owners_card(analysis: Analysis, colour: Colour) -> Card | None:
+    """Each owner's current quarter, against a target of their own where there is one."""
+    forecast, currency = analysis.forecast, analysis.currency
+    rows = [r for r in forecast.cut(forecast.current, "owner") if r.total or r.target or r.open_deals]
+    if not any(r.key for r in rows):
+        return None
+    rows.sort(key=lambda r: (-(r.total / r.target if r.target else -1.0), -r.total, r.key))
+    targets = any(r.target for r in rows)
+    if not targets:
+        rows.sort(key=lambda r: (-r.total, r.key))
+    broken = Counter(plain(f.owner) for f in analysis.findings if f.severity == "error" and f.owner)
+    highest = max([r.total for r in rows] + [1e-9])
+    cells = tuple(_owner_cells(r, currency, colour, broken, targets, highest) for r in rows[:OWNERS_SHOWN])
+    standings = [
+        wording.OwnerStanding(plain(r.key, 30), r.total, r.target, r.open_deals + r.won_deals)
+        for r in rows if r.target and r.key
+    ]  # fmt: skip
+    name = period(forecast.current)
+    aim = ", weighted forecast against their own target" if targets else ", weighted forecast"
+    heads = [Head("Owner"), *(Head(t, right=True) for t in ("Closed won", "Commit", "Forecast"))]
+    heads += [Head("Target", right=True), Head("Forecast ÷ target")] if targets else [Head("", sortable=False)]
+    heads += [Head("Errors", right=True)] if broken else []
+    more = len(rows) - OWNERS_SHOWN
+    note = f"{count(more, 'more owner')} in the workbook's sheet Forecast." if more > 0 else ""
+    table = Table("owners-table", f"{name} by owner", tuple(heads), cells, note)
+    return Card("owners", wording.owners_title(standings), f"{name} by owner{aim}", table=table)
+
+
+def _owner_cells(
+    row: ForecastRow, currency: str, colour: Colour, broken: Mapping[str, int], targets: bool, highest: float
+) -> tuple[Cell, ...]:
+    name = plain(row.key) or "No owner"
+    cells = [Cell(name, sort=name.casefold(), strong=True)]
+    cells += [Cell(short_money(value, currency), sort=value) for value in (row.won, row.commit, row.total)]
+    if targets:
+        cells += [Cell(short_money(row.target, currency), sort=row.target), _share_cell(row, colour)]
+    else:
+        share = max(row.total, 0.0) / highest
+        cells.append(Cell("", chart=meter(share, colour, goal=None)))
+    if broken:
+        cells.append(Cell(figures.number(broken.get(plain(row.key), 0)), sort=broken.get(plain(row.key), 0)))
+    return tuple(cells)
+
+
+def _share_cell(row: ForecastRow, colour: Colour) -> Cell:
+    if not row.target or row.target <= 0:
+        return Cell(figures.NONE)
+    share = row.total / row.target
+    reached = share >= 1
+    drawn = meter(share, colour, tone="pos" if reached else "commit")
+    return Cell(percent(share), sort=share, tone="pos" if reached else "", chart=drawn)

@@ -1,0 +1,101 @@
+"""What a report is before it is a page: frozen records that a template only has to lay out.
+
+All numbers are computed and written, all text of the user's is clean (`figures.plain`), every title
+is worded. A section without numbers is None or absent, never empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipesheet.drawing import Svg
+
+Tone = Literal["", "pos", "neg", "error", "warning", "info"]
+Sentence = tuple[tuple[str, bool], ...]
+"""Pieces of running text; True marks the ones that stand out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table: its text, a second line, a tone, what it sorts by, a small drawing."""
+
+    text: str
+    note: str = ""
+    tone: Tone = ""
+    sort: float | str | None = None
+    chart: Svg | None = None
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column: its name, its side and whether a click sorts by it."""
+
+    text: str
+    right: bool = False
+    sortable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows to read. `more` says how many were left out and where they are; empty where none was."""
+
+    id: str
+    caption: str
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One section. `charts` is one chart in a wide and a narrow drawing; `numbers` the table behind it."""
+
+    id: str
+    title: str
+    subtitle: str
+    charts: tuple[Svg, ...] = ()
+    numbers: Table | None = None
+    table: Table | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A headline number: its name, its value and what it means."""
+
+    name: str
+    value: str
+    note: str
+    tone: Tone = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToSettle:
+    """One thing to decide this week: about what, how much, and the question. With `many`, the name is
+    a number of deals and the question goes on its sentence."""
+
+    name: str
+    amount: str
+    question: str
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The whole report in the order it is read."""
+
+    title: str
+    book: str
+    place: str
+    headline: str
+    lede: Sentence
+    to_settle: tuple[ToSettle, ...]
+    landing: tuple[Svg, ...]
+    figures: tuple[Figure, ...]
+    rows: tuple[tuple[Card, ...], ...]
+    """Cards side by side; one alone takes the whole width."""
+    method: tuple[str, ...]
+    run: tuple[str, ...]

@@ -1,0 +1,182 @@
+"""What a result sheet is, before it is Excel: cells, tables, charts and how they look.
+
+Frozen descriptions that thinking code makes and `pipesheet.xlsx.compose` turns into a package.
+Rows and columns count from 1. Nothing here knows what the numbers mean.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a cell looks. Colours are ``#RRGGBB``; `number` is an Excel number format."""
+
+    number: str = ""
+    bold: bool = False
+    italic: bool = False
+    size: float | None = None
+    color: str = ""
+    fill: str = ""
+    align: Literal["", "left", "center", "right"] = ""
+    valign: Literal["", "top", "vcenter"] = ""
+    wrap: bool = False
+    indent: int = 0
+    top: str = ""
+    bottom: str = ""
+    """Colour of a thin line above or below; empty for none."""
+    underline: bool = False
+    unlocked: bool = False
+
+
+PLAIN = Style()
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A live formula, without the leading ``=``, and the value that was computed for it."""
+
+    text: str
+    value: float | str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A cell that jumps to `cell` (``K7``) of sheet `sheet` of the same workbook, showing `text`."""
+
+    sheet: str
+    cell: str
+    text: str
+
+
+Content = None | str | float | int | bool | dt.date | dt.datetime | Formula | Link
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One cell outside a table."""
+
+    row: int
+    column: int
+    content: Content
+    style: Style = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One table column: header, one content per row, its style.
+
+    `formula` (no leading ``=``) is the column's calculated-column formula; `contents` then hold the
+    computed values only. `note` is a cell comment-like prompt shown beneath the header when selected.
+    """
+
+    header: str
+    contents: Sequence[Content]
+    style: Style = PLAIN
+    formula: str = ""
+    width: float | None = None
+    note: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """An Excel table with its header at (`row`, `column`). All columns have one length; a table
+    without rows gets one blank row, because Excel wants one."""
+
+    name: str
+    row: int
+    column: int
+    columns: tuple[Column, ...]
+    style: str = "Table Style Light 1"
+    autofilter: bool = True
+    banded: bool = False
+    header: Style = PLAIN
+    """How the header cells look; each is aligned as its column is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Cells of the sheet with that key: 1-based, inclusive. `sheet` is a `SheetPlan.key`."""
+
+    sheet: str
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series of a chart."""
+
+    name: str
+    categories: Range
+    values: Range
+    color: str
+    line: bool = False
+    marker: bool = False
+    labels: str = ""
+    """Number format of data labels; empty for none."""
+    edge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A native chart. `kind` column/bar, stacked or not; series with `line` are drawn over it."""
+
+    kind: Literal["column", "bar", "line"]
+    title: str
+    series: tuple[Series, ...]
+    row: int
+    column: int
+    width: int
+    height: int
+    """Pixels."""
+    stacked: bool = False
+    number: str = ""
+    alt_text: str = ""
+    legend: bool = True
+    reverse: bool = False
+    """First category at the top of a bar chart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A conditional format over a range of the same sheet."""
+
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+    kind: Literal["data bar", "formula", "text"]
+    criterion: str = ""
+    """The formula (no ``=``), or the text that a cell must equal."""
+    style: Style = PLAIN
+    color: str = ""
+    """Of the data bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPlan:
+    """One result sheet. `key` is what marks it as ours for ever (``forecast``), `name` its tab."""
+
+    key: str
+    name: str
+    puts: tuple[Put, ...] = ()
+    tables: tuple[TablePlan, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    highlights: tuple[Highlight, ...] = ()
+    widths: Mapping[int, float] = field(default_factory=dict)
+    heights: Mapping[int, float] = field(default_factory=dict)
+    merges: tuple[tuple[int, int, int, int], ...] = ()
+    freeze: tuple[int, int] | None = None
+    """First row and column that scroll."""
+    landscape: bool = True
+    repeat_rows: tuple[int, int] | None = None
+    tab_color: str = ""
+    hidden: bool = False

@@ -1,0 +1,242 @@
+"""The workbook part: which sheets there are, what names are defined, and which sheets are ours.
+
+Ours is a sheet that a defined name ``_pipesheet_<key>`` points to *and* that holds a table whose name
+begins with ``Pipesheet``. A sheet's own name says nothing; both marks survive a save in Excel and in
+LibreOffice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from pipesheet.errors import NotAWorkbook
+from pipesheet.grid import quoted_sheet
+from pipesheet.xlsx import markup
+from pipesheet.xlsx.markup import DOCUMENT_RELS, STRICT_MAIN, child, children, insert_in_order
+from pipesheet.xlsx.package import Package, strict
+
+MARK = "_pipesheet_"
+TABLE_MARK = "pipesheet"
+TABLE_TYPE = "spreadsheetml.table+xml"
+LONGEST_TAB = 31
+ORDER = (
+    "fileVersion",
+    "fileSharing",
+    "workbookPr",
+    "workbookProtection",
+    "bookViews",
+    "sheets",
+    "functionGroups",
+    "externalReferences",
+    "definedNames",
+    "calcPr",
+    "oleSize",
+    "customWorkbookViews",
+    "pivotCaches",
+    "smartTagPr",
+    "smartTagTypes",
+    "webPublishing",
+    "fileRecoveryPr",
+    "webPublishObjects",
+    "extLst",
+)
+"""CT_Workbook's sequence, ECMA-376 part 1, 18.2.27."""
+_REFERENCE = re.compile(r"=?\$?(?:'((?:[^']|'')+)'|([^'!$]+))!")
+_TRUE = ("1", "true", "on")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One entry of the workbook's list of sheets; `part` is empty where it leads nowhere."""
+
+    name: str
+    position: int
+    sheet_id: int
+    part: str
+
+
+class Book:
+    """The workbook part of a package, to be read and then edited.
+
+    Raises:
+        Unsupported: it is written in the Strict dialect.
+        NotAWorkbook: it lists no sheets.
+    """
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        self.document = package.document(package.workbook)
+        self.root = self.document.root
+        if etree.QName(self.root).namespace == STRICT_MAIN:
+            raise strict(package.path)
+        if not children(child(self.root, "sheets")):
+            raise NotAWorkbook(package.path, "its workbook part lists no sheets")
+        self._parts = {r.id: r.part for r in package.relationships(package.workbook) if not r.external}
+
+    @property
+    def sheets(self) -> list[Sheet]:
+        """The sheets in the order of their tabs."""
+        return [self._sheet(i, e) for i, e in enumerate(children(child(self.root, "sheets")))]
+
+    def _sheet(self, position: int, element: etree._Element) -> Sheet:
+        number = str(element.get("sheetId", ""))
+        part = self._parts.get(str(element.get(f"{{{DOCUMENT_RELS}}}id", "")), "")
+        part = self.package.part_name(part) if part in self.package else ""
+        return Sheet(str(element.get("name", "")), position, int(number) if number.isdigit() else 0, part)
+
+    @property
+    def date1904(self) -> bool:
+        """Whether days count from 1904 in this workbook."""
+        return self._flag("workbookPr", "date1904")
+
+    @property
+    def structure_locked(self) -> bool:
+        """Whether a password or a click stands before adding sheets."""
+        return self._flag("workbookProtection", "lockStructure")
+
+    def _flag(self, element: str, attribute: str) -> bool:
+        found = child(self.root, element)
+        return found is not None and str(found.get(attribute, "")).lower() in _TRUE
+
+    def names(self) -> list[etree._Element]:
+        """The elements of all defined names."""
+        return children(child(self.root, "definedNames"))
+
+    def marked(self) -> dict[str, Sheet]:
+        """Our sheets by key, as far as both marks are there."""
+        tabs = {s.name.casefold(): s for s in self.sheets if s.part}
+        found: dict[str, Sheet] = {}
+        for element in self.names():
+            name = str(element.get("name", ""))
+            sheet = tabs.get(_sheet_of(element.text or "").casefold())
+            if not name.lower().startswith(MARK) or element.get("localSheetId") is not None or sheet is None:
+                continue
+            if sheet not in found.values() and self._holds_our_table(sheet.part):
+                found[name[len(MARK) :].lower()] = sheet
+        return found
+
+    def _holds_our_table(self, part: str) -> bool:
+        return any(t.lower().startswith(TABLE_MARK) for t in table_names(self.package, part))
+
+    def add_sheet(self, name: str, relationship: str, *, hidden: bool) -> Sheet:
+        """Lists a new sheet last, with the next free sheet id."""
+        listing = child(self.root, "sheets")
+        assert listing is not None
+        sheets = self.sheets
+        new = etree.SubElement(listing, etree.QName(etree.QName(self.root).namespace, "sheet"))
+        sheet_id = max(s.sheet_id for s in sheets) + 1
+        new.set("name", name)
+        new.set("sheetId", str(sheet_id))
+        if hidden:
+            new.set("state", "hidden")
+        new.set(f"{{{DOCUMENT_RELS}}}id", relationship)
+        return Sheet(name, len(sheets), sheet_id, "")
+
+    def mark(self, key: str, sheet: Sheet) -> None:
+        """Points the hidden name of that key to the sheet."""
+        marks = {str(e.get("name", "")).lower(): _sheet_of(e.text or "") for e in self.names()}
+        # Another program may have quoted the same place differently; that is no change.
+        if marks.get(MARK + key, "").casefold() != sheet.name.casefold():
+            self._define(MARK + key, quoted_sheet(sheet.name) + "!$A$1", hidden=True)
+
+    def set_local_names(self, sheet: Sheet, wanted: Mapping[str, tuple[str, bool]]) -> None:
+        """Gives our sheet just these of Excel's built-in names: name -> (text, hidden)."""
+        for element in self.names():
+            name, scope = str(element.get("name", "")), element.get("localSheetId")
+            if scope == str(sheet.position) and name.startswith("_xlnm.") and name not in wanted:
+                parent = element.getparent()
+                assert parent is not None
+                parent.remove(element)
+        for name, (text, hidden) in wanted.items():
+            self._define(name, text, scope=str(sheet.position), hidden=hidden)
+
+    def _define(self, name: str, text: str, *, scope: str | None = None, hidden: bool = False) -> None:
+        same = (e for e in self.names() if str(e.get("name", "")).lower() == name.lower())
+        found = next((e for e in same if e.get("localSheetId") == scope), None)
+        if found is None:
+            found = self._new_name(name, scope, hidden)
+        found.text = text
+
+    def _new_name(self, name: str, scope: str | None, hidden: bool) -> etree._Element:
+        listing = child(self.root, "definedNames")
+        if listing is None:
+            listing = insert_in_order(self.root, "definedNames", ORDER)
+        new = etree.SubElement(listing, etree.QName(etree.QName(self.root).namespace, "definedName"))
+        new.set("name", name)
+        if scope is not None:
+            new.set("localSheetId", scope)
+        if hidden:
+            new.set("hidden", "1")
+        return new
+
+    def recalculate_on_load(self) -> None:
+        """Asks whoever opens the workbook to compute all formulas anew."""
+        found = child(self.root, "calcPr")
+        if found is None:
+            found = insert_in_order(self.root, "calcPr", ORDER)
+        if str(found.get("fullCalcOnLoad", "")).lower() not in _TRUE:
+            found.set("fullCalcOnLoad", "1")
+
+
+def _sheet_of(reference: str) -> str:
+    """The sheet a reference like ``'My deals'!$A$1`` points to; empty where it points nowhere."""
+    found = _REFERENCE.match(reference.strip())
+    if found is None:
+        return ""
+    return found.group(1).replace("''", "'") if found.group(1) else found.group(2)
+
+
+def tables_below(package: Package, part: str) -> list[str]:
+    """The table parts of a sheet part."""
+    return [r.part for r in package.relationships(part) if r.kind == "table" and r.part in package]
+
+
+def table_names(package: Package, part: str) -> list[str]:
+    """The names of the tables of a sheet part."""
+    roots = (markup.parse_xml(package.read(t), package.path, t) for t in tables_below(package, part))
+    return [str(r.get("displayName") or r.get("name", "")) for r in roots]
+
+
+def tab_names(book: Book, defaults: Mapping[str, str]) -> dict[str, str]:
+    """What each of our sheets is or will be called: its tab where it exists, else a free name.
+
+    `defaults`: key -> name wanted. A name the user has taken becomes ``Name (pipesheet)``.
+    """
+    ours = book.marked()
+    taken = {s.name.casefold() for s in book.sheets}
+    names: dict[str, str] = {}
+    for key, wanted in defaults.items():
+        names[key] = ours[key].name if key in ours else _free_tab(wanted, taken)
+        taken.add(names[key].casefold())
+    return names
+
+
+def _free_tab(wanted: str, taken: set[str]) -> str:
+    suffix, number = "", 1
+    while (name := wanted[: LONGEST_TAB - len(suffix)] + suffix).casefold() in taken:
+        suffix = f" (pipesheet {number})" if number > 1 else " (pipesheet)"
+        number += 1
+    return name
+
+
+def taken_table_names(book: Book, keys: set[str]) -> set[str]:
+    """Lower-case names no table of ours may have: of the user's tables, and of defined names.
+
+    `keys` are the sheets that will be replaced, whose own tables make room.
+    """
+    package = book.package
+    making_room = {t.lower() for k, s in book.marked().items() if k in keys for t in tables_below(package, s.part)}
+    foreign = [t for t in package.of_type(TABLE_TYPE) if t.lower() not in making_room]
+    roots = [markup.parse_xml(package.read(t), package.path, t) for t in foreign]
+    tables = {str(r.get(a, "")).lower() for r in roots for a in ("name", "displayName")}
+    return tables | {str(e.get("name", "")).lower() for e in book.names()}
+
+
+def local_names(book: Book, sheet: Sheet) -> dict[str, tuple[str, bool]]:
+    """Excel's built-in names of a sheet: name -> (text, hidden)."""
+    of = [e for e in book.names() if e.get("localSheetId") == str(sheet.position)]
+    return {str(e.get("name")): (e.text or "", e.get("hidden") is not None) for e in of}

@@ -1,0 +1,286 @@
+"""Descriptions of sheets into a small workbook of their own, the same bytes every time.
+
+XlsxWriter makes the package, styles, tables, charts and rules; the cells themselves are rendered by
+`pipesheet.xlsx.cells`, several times faster and without shared strings, so that a sheet can be moved
+into another package by itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from pipesheet.grid import column_letters
+from pipesheet.sheets import PLAIN, Column, Highlight, Put, SheetPlan, Style, TablePlan
+from pipesheet.xlsx.cells import EPOCH_1900, EPOCH_1904, Cells
+from pipesheet.xlsx.drawing import Shown, add_chart
+
+FONT = "Calibri"
+_MADE = dt.datetime(2000, 1, 1)
+_A4 = 9
+_MARGINS = {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6}
+_FOOTER = '&L&"Calibri"&8&K5F6B77&A&R&"Calibri"&8&K5F6B77Page &P of &N'
+_LONGEST_MESSAGE = 255
+_LONGEST_CHOICES = 255
+
+
+def compose(plans: Sequence[SheetPlan], *, date1904: bool = False) -> bytes:
+    """A workbook of those sheets, as the bytes of an .xlsx file.
+
+    `date1904`: the sheets are meant for a workbook whose dates count from 1904.
+    """
+    target = BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "date_1904": date1904,
+    }
+    book = xlsxwriter.Workbook(target, options)
+    book.set_properties({"created": _MADE, "title": "pipesheet", "author": "pipesheet"})
+    styles = Styles(book)
+    epoch = EPOCH_1904 if date1904 else EPOCH_1900
+    sheets = [(plan, book.add_worksheet(plan.name, PlannedSheet)) for plan in plans]
+    shown = Shown(plans)
+    for plan, sheet in sheets:
+        _fill(sheet, plan, styles, Cells(epoch))
+        for chart in plan.charts:
+            add_chart(book, sheet, chart, shown=shown)
+    book.close()
+    return target.getvalue()
+
+
+class PlannedSheet(Worksheet):  # type: ignore[misc]
+    """A worksheet whose cells and links come ready as XML; XlsxWriter writes everything round them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self.links: Sequence[str] = ()
+
+    def take(self, lines: list[str], links: Sequence[str], area: tuple[int, int, int, int]) -> None:
+        """Takes the rows and hyperlinks as XML, and the corners they fill, counted from 0."""
+        self.lines, self.links = lines, links
+        self._check_dimensions(area[0], area[1])
+        self._check_dimensions(area[2], area[3])
+
+    def _write_rows(self) -> None:
+        self.fh.write("".join(self.lines))
+
+    def _write_hyperlinks(self) -> None:
+        if self.links:
+            self.fh.write(f"<hyperlinks>{''.join(self.links)}</hyperlinks>")
+
+    # XlsxWriter also writes the headers and formulas of tables as cells; those are among `lines`.
+    def _write_string(self, *_: object) -> int:
+        return 0
+
+    def _write_formula(self, *_: object) -> int:
+        return 0
+
+
+class Styles:
+    """Cell formats by how they look, each made once."""
+
+    def __init__(self, book: xlsxwriter.Workbook) -> None:
+        self._book = book
+        self._formats: dict[Style, Any] = {PLAIN: None}
+
+    def format(self, style: Style) -> Any:
+        """XlsxWriter's format for that look, None for the plain one."""
+        if style not in self._formats:
+            self._formats[style] = self._book.add_format(_properties(style))
+        return self._formats[style]
+
+    def index(self, style: Style) -> int:
+        """The number by which a cell refers to that look."""
+        made = self.format(style)
+        return 0 if made is None else int(made._get_xf_index())
+
+    def rule(self, style: Style) -> Any:
+        """A format for a conditional rule: only what differs from plain."""
+        # Excel's rules may change neither font nor size.
+        return self._book.add_format(
+            {k: v for k, v in _properties(style).items() if k not in ("font_name", "font_size")}
+        )
+
+
+def _properties(style: Style) -> dict[str, Any]:
+    wanted = {
+        "font_name": FONT,
+        "font_size": style.size or 10,
+        "num_format": style.number,
+        "bold": style.bold,
+        "italic": style.italic,
+        "font_color": style.color,
+        "align": style.align,
+        "valign": style.valign,
+        "text_wrap": style.wrap,
+        "indent": style.indent,
+        "underline": 1 if style.underline else 0,
+    }
+    properties = {name: value for name, value in wanted.items() if value}
+    if style.fill:
+        properties |= {"pattern": 1, "bg_color": style.fill}
+    if style.top:
+        properties |= {"top": 1, "top_color": style.top}
+    if style.bottom:
+        properties |= {"bottom": 1, "bottom_color": style.bottom}
+    if style.unlocked:
+        properties["locked"] = False
+    return properties
+
+
+def _fill(sheet: PlannedSheet, plan: SheetPlan, styles: Styles, cells: Cells) -> None:
+    for column, width in {**_table_widths(plan.tables), **plan.widths}.items():
+        sheet.set_column(column - 1, column - 1, width)
+    for row, height in plan.heights.items():
+        sheet.set_row(row - 1, height)
+    for first_row, first_column, last_row, last_column in plan.merges:
+        sheet.merge.append([first_row - 1, first_column - 1, last_row - 1, last_column - 1])
+    _write_cells(sheet, plan, styles, cells)
+    for table in plan.tables:
+        _add_table(sheet, table)
+        _add_validation(sheet, table)
+    for highlight in plan.highlights:
+        _add_highlight(sheet, highlight, styles)
+    _set_up(sheet, plan)
+
+
+def _table_widths(tables: Iterable[TablePlan]) -> dict[int, float]:
+    return {
+        table.column + i: column.width
+        for table in tables
+        for i, column in enumerate(table.columns)
+        if column.width is not None
+    }
+
+
+def _write_cells(sheet: PlannedSheet, plan: SheetPlan, styles: Styles, cells: Cells) -> None:
+    rows: dict[int, list[tuple[int, str]]] = {}
+    right = 1
+    for put in plan.puts:
+        rows.setdefault(put.row, []).append((put.column, _put(put, styles, cells)))
+        right = max(right, put.column)
+    for table in plan.tables:
+        for row, text in enumerate(_table_rows(table, styles, cells), table.row):
+            rows.setdefault(row, []).append((table.column, text))
+        right = max(right, table.column + len(table.columns) - 1)
+    for row in plan.heights:
+        rows.setdefault(row, [])
+    if not rows:
+        return
+    lines = [_row(row, rows[row], plan.heights.get(row)) for row in sorted(rows)]
+    sheet.take(lines, cells.links, (min(rows) - 1, 0, max(rows) - 1, right - 1))
+
+
+def _put(put: Put, styles: Styles, cells: Cells) -> str:
+    return cells.one(put.row, put.column, put.content, styles.index(put.style))
+
+
+def _row(row: int, parts: list[tuple[int, str]], height: float | None) -> str:
+    if len(parts) > 1:
+        parts.sort()
+    tall = "" if height is None else f' ht="{height:g}" customHeight="1"'
+    return f'<row r="{row}"{tall}>{"".join([text for _, text in parts])}</row>'
+
+
+def _table_rows(table: TablePlan, styles: Styles, cells: Cells) -> list[str]:
+    header = "".join(
+        cells.one(table.row, table.column + i, column.header, styles.index(_header_style(table, column)))
+        for i, column in enumerate(table.columns)
+    )
+    columns = [
+        _column(table, i, style=styles.index(column.style), cells=cells) for i, column in enumerate(table.columns)
+    ]
+    return [header, *map("".join, zip(*columns, strict=True))]
+
+
+def _header_style(table: TablePlan, column: Column) -> Style:
+    align = column.style.align or ("right" if column.style.number else "left")
+    return replace(table.header, align=align, indent=column.style.indent)
+
+
+def _column(table: TablePlan, index: int, *, style: int, cells: Cells) -> list[str]:
+    column, first, at = table.columns[index], table.row + 1, table.column + index
+    if not column.contents:
+        return [cells.one(first, at, None, style)]
+    if column.formula:
+        return cells.formulas(first, at, column.formula, values=column.contents, style=style)
+    return cells.column(first, at, column.contents, style)
+
+
+def _last_row(table: TablePlan) -> int:
+    return table.row + max(1, len(table.columns[0].contents))
+
+
+def _add_table(sheet: PlannedSheet, table: TablePlan) -> None:
+    columns = [{"header": c.header, **({"formula": c.formula} if c.formula else {})} for c in table.columns]
+    sheet.add_table(
+        table.row - 1,
+        table.column - 1,
+        table.row,
+        table.column + len(columns) - 2,
+        {
+            "name": table.name,
+            "columns": columns,
+            "style": table.style or None,
+            "autofilter": table.autofilter,
+            "banded_rows": table.banded,
+        },
+    )
+    # Given its real size, XlsxWriter would look at every cell of it; so it grows afterwards.
+    made = sheet.tables[-1]
+    corners = f"{column_letters(table.column)}{table.row}", f"{column_letters(table.column + len(columns) - 1)}"
+    for kept in ("range", "a_range", "autofilter"):
+        if made.get(kept):
+            made[kept] = f"{corners[0]}:{corners[1]}{_last_row(table)}"
+
+
+def _add_validation(sheet: PlannedSheet, table: TablePlan) -> None:
+    for at, column in enumerate(table.columns, table.column - 1):
+        if column.choices and len(",".join(column.choices)) <= _LONGEST_CHOICES:
+            wanted = {"validate": "list", "source": list(column.choices)}
+            sheet.data_validation(table.row, at, _last_row(table) - 1, at, wanted)
+        if column.note:
+            message = {"input_title": column.header[:32], "input_message": column.note[:_LONGEST_MESSAGE]}
+            sheet.data_validation(table.row - 1, at, table.row - 1, at, {"validate": "any", **message})
+
+
+def _add_highlight(sheet: PlannedSheet, highlight: Highlight, styles: Styles) -> None:
+    if highlight.kind == "data bar":
+        rule = {"type": "data_bar", "bar_color": highlight.color, "bar_solid": True, "min_type": "num", "min_value": 0}
+    else:
+        formula = highlight.criterion
+        if highlight.kind == "text":
+            corner = f"{column_letters(highlight.first_column)}{highlight.first_row}"
+            formula = corner + '="' + highlight.criterion.replace('"', '""') + '"'
+        rule = {"type": "formula", "criteria": f"={formula}", "format": styles.rule(highlight.style)}
+    sheet.conditional_format(
+        highlight.first_row - 1, highlight.first_column - 1, highlight.last_row - 1, highlight.last_column - 1, rule
+    )
+
+
+def _set_up(sheet: PlannedSheet, plan: SheetPlan) -> None:
+    sheet.hide_gridlines(2)
+    if plan.freeze is not None:
+        sheet.freeze_panes(plan.freeze[0] - 1, plan.freeze[1] - 1)
+    if plan.tab_color:
+        sheet.set_tab_color(plan.tab_color)
+    if plan.hidden:
+        sheet.hide()
+    if plan.landscape:
+        sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.set_margins(**_MARGINS)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer(_FOOTER)
+    if plan.repeat_rows is not None:
+        sheet.repeat_rows(plan.repeat_rows[0] - 1, plan.repeat_rows[1] - 1)

@@ -1,0 +1,282 @@
+"""Our sheets put into the user's package, everything else left as the bytes it is.
+
+A sheet that is ours already is replaced in place: same sheet id, relationship, tab, position and
+state, same part name; what hung below it is reused by name or dropped. A new one is listed last.
+What Excel asks of a package when a sheet is added is told in ``docs/adding-a-sheet.md``.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from pipesheet.errors import Locked
+from pipesheet.xlsx import markup, styles
+from pipesheet.xlsx.archive import Packed, pack
+from pipesheet.xlsx.book import TABLE_TYPE, Book, Sheet, local_names, tables_below
+from pipesheet.xlsx.markup import CONTENT_TYPES, DOCUMENT_RELS, PACKAGE_RELS, Document
+from pipesheet.xlsx.package import TYPES_PART, Package, Relationship, rels_of
+from pipesheet.xlsx.restyle import restyled, restyled_table
+
+_STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
+_RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
+_QUICK_ABOVE = 8 << 20
+"""Sheets larger than this are deflated for speed: a tenth larger, three times faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grafted:
+    """The new file and what happened to its parts; `sheets` maps keys to tab names."""
+
+    data: bytes
+    kept: int
+    added: tuple[str, ...]
+    replaced: tuple[str, ...]
+    dropped: tuple[str, ...]
+    sheets: Mapping[str, str]
+
+
+def graft(package: Package, composed: bytes, tabs: Mapping[str, str]) -> Grafted:
+    """The package with the composed sheets in it. `tabs`: key -> tab name, as composed.
+
+    Equal sheets grafted again give the same bytes.
+
+    Raises:
+        ReadError, Unsupported: the package is not one that can be written into.
+        Locked: its structure is protected, and a sheet of ours is not there yet.
+    """
+    return _Graft(package, Package(composed, "composed.xlsx"), tabs).run()
+
+
+class _Graft:
+    """One graft under way: the changes gathered so far."""
+
+    def __init__(self, package: Package, ours: Package, tabs: Mapping[str, str]) -> None:
+        self.package, self.ours, self.tabs = package, ours, tabs
+        self.book, self.composed = Book(package), Book(ours)
+        self.existing = {k: s for k, s in self.book.marked().items() if k in tabs}
+        self.rels = self._index(rels_of(package.workbook), f'<Relationships xmlns="{PACKAGE_RELS}"/>')
+        self.types = package.document(TYPES_PART)
+        self.changes: dict[str, bytes | Packed | None] = {}
+        self.taken = package.taken_names()
+        self.table_ids = _TableIds(package, self.existing.values())
+        self._typed = {"rels": _RELS_TYPE}
+
+    def run(self) -> Grafted:
+        self._refuse_locked()
+        self.formats = self._merge_styles()
+        placed = {key: self._place(key, tab) for key, tab in self.tabs.items()}
+        for key, sheet in placed.items():
+            self.book.mark(key, sheet)
+            self.book.set_local_names(sheet, self._builtin_names(sheet.name))
+        self._drop_calculation_chain()
+        self.book.recalculate_on_load()
+        self._type_by_ending()
+        return self._finish()
+
+    def _index(self, part: str, empty: str) -> Document:
+        data = self.package.read(part) if part in self.package else markup.DECLARATION + empty.encode()
+        return Document(data, self.package.path, part)
+
+    def _refuse_locked(self) -> None:
+        missing = [tab for key, tab in self.tabs.items() if key not in self.existing]
+        if missing and self.book.structure_locked:
+            raise Locked(
+                self.package.path,
+                "its structure is protected, so no sheet can be added",
+                "In Excel: Review, Protect Workbook, switch it off, run once, and protect it again.",
+            )
+
+    def _merge_styles(self) -> styles.FormatNumbers:
+        part = self._styles_part()
+        data = self.package.read(part) if part in self.package else styles.EMPTY
+        theirs = Document(data, self.package.path, part)
+        ours = next(r.part for r in self.ours.relationships(self.ours.workbook) if r.kind == "styles")
+        formats = styles.merge(theirs, self.ours.document(ours).root, self.package.path)
+        if part not in self.package:
+            self._type(part, _STYLES_TYPE)
+        self.changes[part] = theirs.dump()
+        return formats
+
+    def _styles_part(self) -> str:
+        """Where the styles are, or where the workbook says they should be, or where they will be."""
+        workbook = self.package.workbook
+        named = [r.part for r in self.package.relationships(workbook) if r.kind == "styles" and r.part]
+        if named:
+            return named[0]
+        part = self._free(posixpath.join(posixpath.dirname(workbook), "styles.xml"))
+        self._relate(f"{DOCUMENT_RELS}/styles", part)
+        return part
+
+    def _place(self, key: str, tab: str) -> Sheet:
+        """Brings one composed sheet and all below it into the package."""
+        composed = next(s for s in self.composed.sheets if s.name == tab)
+        old = self.existing.get(key)
+        names = self._names_for(composed.part, old)
+        for source, target in names.items():
+            self._copy(source, target, names)
+        if old is not None:
+            self._drop_below(old, set(names.values()))
+            return old
+        relationship = self._relate(f"{DOCUMENT_RELS}/worksheet", names[composed.part])
+        hidden = any(e.get("name") == tab and e.get("state") == "hidden" for e in self.composed.root.iter())
+        return self.book.add_sheet(tab, relationship, hidden=hidden)
+
+    def _names_for(self, start: str, old: Sheet | None) -> dict[str, str]:
+        """Composed part -> name in the package: that of the old part of its type, else a free one."""
+        pool: dict[str, list[str]] = {}
+        for part in [] if old is None else self._below(old):
+            pool.setdefault(self.package.content_type(part), []).append(part)
+        names: dict[str, str] = {}
+        for part in self.ours.reachable(start):
+            reusable = pool.get(self.ours.content_type(part))
+            names[part] = reusable.pop(0) if reusable else self._free(part)
+        return names
+
+    def _below(self, sheet: Sheet) -> list[str]:
+        """The sheet's part and those below it that nothing else leads to."""
+        ours = [s.part for s in self.existing.values()]
+        elsewhere = set(self.package.reachable("", without=ours))
+        return [p for p in self.package.reachable(sheet.part) if p not in elsewhere]
+
+    def _drop_below(self, sheet: Sheet, used: set[str]) -> None:
+        for part in self._below(sheet):
+            if part not in used:
+                self._drop(part)
+            if rels_of(part) in self.package and rels_of(part) not in self.changes:
+                self.changes[rels_of(part)] = None
+
+    def _free(self, wanted: str) -> str:
+        """A part name like `wanted` that nobody has, nor its relationships part."""
+        stem, ending = re.sub(r"\d*\.[^.]*\Z", "", wanted), posixpath.splitext(wanted)[1]
+        name, number = wanted, 0
+        while {name.lower(), rels_of(name).lower()} & self.taken:
+            number += 1
+            name = f"{stem}{number}{ending}"
+        self.taken.add(name.lower())
+        return name
+
+    def _copy(self, source: str, target: str, names: Mapping[str, str]) -> None:
+        kind = self.ours.content_type(source)
+        if kind.endswith("worksheet+xml"):
+            level = 6 if self.ours.size(source) < _QUICK_ABOVE else 1
+            self.changes[target] = pack(restyled(self.ours.stream(source), self.formats), level=level)
+        elif kind.endswith(TABLE_TYPE):
+            self.changes[target] = self._table(source)
+        else:
+            self.changes[target] = self.ours.read(source)
+        self._type(target, kind)
+        if below := self.ours.relationships(source):
+            self.changes[rels_of(target)] = _relationships(target, below, names)
+
+    def _table(self, source: str) -> bytes:
+        document = Document(restyled_table(self.ours.read(source), self.formats), self.ours.path, source)
+        document.root.set("id", str(self.table_ids.of(str(document.root.get("displayName")))))
+        return document.dump()
+
+    def _builtin_names(self, tab: str) -> dict[str, tuple[str, bool]]:
+        return local_names(self.composed, next(s for s in self.composed.sheets if s.name == tab))
+
+    def _type(self, part: str, kind: str) -> None:
+        """Declares the type of a part, unless it is declared so already."""
+        if self.package.content_type(part) == kind:
+            return
+        self._untype(part)
+        new = etree.SubElement(self.types.root, f"{{{CONTENT_TYPES}}}Override")
+        new.set("PartName", "/" + part)
+        new.set("ContentType", kind)
+
+    def _untype(self, part: str) -> None:
+        for element in markup.children(self.types.root):
+            if str(element.get("PartName", "")).lstrip("/").lower() == part.lower():
+                self.types.root.remove(element)
+
+    def _type_by_ending(self) -> None:
+        known = {str(e.get("Extension", "")).lower() for e in markup.children(self.types.root)}
+        for ending, kind in self._typed.items():
+            if ending not in known:
+                new = etree.Element(f"{{{CONTENT_TYPES}}}Default", Extension=ending, ContentType=kind)
+                self.types.root.insert(0, new)
+
+    def _relate(self, kind: str, part: str) -> str:
+        """A new relationship of the workbook part; gives back its id."""
+        taken = {str(e.get("Id", "")).lower() for e in self.rels.root}
+        number = len(taken) + 1
+        while f"rid{number}" in taken:
+            number += 1
+        new = etree.SubElement(self.rels.root, f"{{{PACKAGE_RELS}}}Relationship")
+        target = posixpath.relpath(part, posixpath.dirname(self.package.workbook) or ".")
+        for name, value in (("Id", f"rId{number}"), ("Type", kind), ("Target", target)):
+            new.set(name, value)
+        return f"rId{number}"
+
+    def _drop(self, part: str) -> None:
+        self.changes[part] = None
+        self._untype(part)
+
+    def _drop_calculation_chain(self) -> None:
+        """Excel builds it anew; one that does not list our formulas counts as damage."""
+        for found in self.package.relationships(self.package.workbook):
+            if found.kind == "calcChain":
+                element = next(e for e in self.rels.root if e.get("Id") == found.id)
+                self.rels.root.remove(element)
+                if found.part in self.package:
+                    self._drop(self.package.part_name(found.part))
+
+    def _finish(self) -> Grafted:
+        indexes = {
+            TYPES_PART: self.types,
+            rels_of(self.package.workbook): self.rels,
+            self.package.workbook: self.book.document,
+        }
+        self.changes |= {part: document.dump() for part, document in indexes.items()}
+        data = self.package.rewritten(self.changes)
+        had = {p.lower() for p in self.package.parts}
+        there = {p: c for p, c in self.changes.items() if c is not None}
+        touched = {p.lower() for p in self.changes} & had
+        return Grafted(
+            data,
+            len(had - touched),
+            tuple(p for p in there if p.lower() not in had),
+            tuple(p for p in there if p.lower() in touched),
+            tuple(p for p, c in self.changes.items() if c is None),
+            dict(self.tabs),
+        )
+
+
+class _TableIds:
+    """Ids for our tables: the old one of a table of that name, else the next above all others."""
+
+    def __init__(self, package: Package, replaced: Iterable[Sheet]) -> None:
+        ours = {t.lower() for s in replaced for t in tables_below(package, s.part)}
+        self._old: dict[str, int] = {}
+        self._highest = 0
+        for part in package.of_type(TABLE_TYPE):
+            root = markup.parse_xml(package.read(part), package.path, part)
+            written = str(root.get("id", ""))
+            number = int(written) if written.isdecimal() else 0
+            self._highest = max(self._highest, number)
+            if part.lower() in ours:
+                self._old[str(root.get("displayName"))] = number
+
+    def of(self, name: str) -> int:
+        if name not in self._old:
+            self._highest += 1
+            self._old[name] = self._highest
+        return self._old[name]
+
+
+def _relationships(part: str, below: tuple[Relationship, ...], names: Mapping[str, str]) -> bytes:
+    """A relationships part: ids as composed, targets under their new names."""
+    root = etree.fromstring(f'<Relationships xmlns="{PACKAGE_RELS}"/>')
+    for found in below:
+        new = etree.SubElement(root, f"{{{PACKAGE_RELS}}}Relationship", Id=found.id, Type=found.type)
+        inside = names[found.part] if found.part else ""
+        new.set("Target", posixpath.relpath(inside, posixpath.dirname(part)) if inside else found.target)
+        if found.external:
+            new.set("TargetMode", "External")
+    return markup.DECLARATION + etree.tostring(root)

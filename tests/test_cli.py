@@ -1,0 +1,136 @@
+"""The command line on the sample workbook: what it writes, prints and returns."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pipesheet.cli import main
+from pipesheet.document import json_schema
+from pipesheet.resources import resource
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def pipesheet(*arguments: str | Path) -> Result:
+    return CliRunner(catch_exceptions=False).invoke(main, [str(a) for a in arguments])
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    return Path(shutil.copy(resource("workbooks/sample.xlsx"), tmp_path / "sample.xlsx"))
+
+
+def test_run_writes_beside_the_input_and_leaves_it_alone(sample: Path) -> None:
+    before = sample.read_bytes()
+    result = pipesheet("run", sample)
+    assert result.exit_code == 1, "the sample holds mistakes on purpose"
+    assert sample.read_bytes() == before
+    names = sorted(p.name for p in sample.parent.iterdir())
+    assert names == ["sample.pipesheet.html", "sample.pipesheet.xlsx", "sample.xlsx"]
+    assert "Workbook" in result.output
+    assert "Report" in result.output
+
+
+def test_run_in_place_keeps_a_backup(sample: Path) -> None:
+    before = sample.read_bytes()
+    result = pipesheet("run", sample, "--in-place")
+    assert result.exit_code == 1
+    (kept,) = (sample.parent / ".pipesheet" / "backups").iterdir()
+    assert kept.read_bytes() == before
+    assert sample.read_bytes() != before
+
+
+def test_out_names_a_file_or_a_folder(sample: Path, tmp_path: Path) -> None:
+    pipesheet("run", sample, "--out", tmp_path / "monday.xlsx")
+    assert {"monday.xlsx", "monday.pipesheet.html"} <= {p.name for p in tmp_path.iterdir()}
+    pipesheet("run", sample, "--out", tmp_path / "monday")
+    assert {p.name for p in (tmp_path / "monday").iterdir()} == {"sample.pipesheet.xlsx", "sample.pipesheet.html"}
+    pipesheet("report", sample, "--out", tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_check_writes_nothing_and_lists_what_to_fix(sample: Path) -> None:
+    result = pipesheet("check", sample)
+    assert result.exit_code == 1
+    assert [p.name for p in sample.parent.iterdir()] == ["sample.xlsx"]
+    listed = [line for line in result.output.splitlines() if line.startswith("  error")]
+    assert listed
+    assert all("Deals!" in line or "!" in line for line in listed)
+    assert "(--all shows them)" in result.output
+    everything = pipesheet("check", sample, "--all")
+    assert len(everything.output.splitlines()) > len(result.output.splitlines())
+
+
+def test_quiet_prints_nothing(sample: Path) -> None:
+    assert pipesheet("run", sample, "--quiet").output == ""
+
+
+def test_json_is_one_document_of_the_published_schema(sample: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    result = pipesheet("run", sample, sample.parent / "nowhere.xlsx", "--json")
+    assert result.exit_code == 3
+    document = json.loads(result.stdout)
+    jsonschema.validate(document, json.loads(json_schema()))
+    read, missing = document["workbooks"]
+    assert document["exit_code"] == 3
+    assert missing["error"].endswith("Check the path and the spelling.")
+    assert read["exit_code"] == 1
+    assert read["deals"] > 100
+    assert read["as_of"] == "2026-11-16"
+    assert read["receipt"]["sheets"]["forecast"] == "Forecast"
+    assert {
+        "code",
+        "severity",
+        "sheet",
+        "cell",
+        "deal_id",
+        "stage",
+        "requirement",
+        "found",
+        "needed",
+        "money_at_stake",
+    } == set(read["findings"][0])
+    assert {"method", "period", "won", "open_weighted", "total", "target", "gap", "coverage"} == set(
+        read["forecast"][0]
+    )
+    for stage in read["conversion"]:
+        left = stage["advanced"] + stage["lost"] + stage["moved_back"] + stage["still_there"]
+        assert stage["entered"] == left
+
+
+def test_the_published_schema_is_the_one_in_the_docs() -> None:
+    assert (DOCS / "pipesheet.schema.json").read_text("utf-8") == json_schema()
+
+
+def test_a_setting_on_the_command_line_beats_the_workbooks(sample: Path) -> None:
+    result = pipesheet("check", sample, "--json", "--set", "reporting currency=USD", "--as-of", "2026-10-01")
+    book = json.loads(result.stdout)["workbooks"][0]
+    assert (book["currency"], book["as_of"]) == ("USD", "2026-10-01")
+
+
+def test_the_same_moment_gives_the_same_bytes(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
+    for name in ("one", "two"):
+        pipesheet("run", sample, "--out", tmp_path / name)
+    for name in ("sample.pipesheet.xlsx", "sample.pipesheet.html"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_init_writes_a_starter_that_can_be_run(tmp_path: Path) -> None:
+    path = tmp_path / "new.xlsx"
+    assert pipesheet("init", path).exit_code == 0
+    assert pipesheet("run", path, "--as-of", "2026-11-16").exit_code == 0
+    again = pipesheet("init", path)
+    assert again.exit_code == 2
+    assert "exists already and was left alone" in again.output
+
+
+def test_every_command_teaches_by_example() -> None:
+    for name in ("run", "check", "report"):
+        assert f"pipesheet {name} pipeline.xlsx" in pipesheet(name, "--help").output
+    assert "Exit codes" in pipesheet("--help").output
