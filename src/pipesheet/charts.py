@@ -24,6 +24,7 @@ from pipesheet.drawing import (
     svg,
     text,
     text_width,
+    wrapped,
 )
 
 GAP = 2
@@ -75,6 +76,25 @@ class Columns:
     stacks: tuple[Stack, ...]
     currency: str
     divide_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeStep:
+    """One step of a bridge; its amount is below zero where it takes away, above where it adds."""
+
+    name: str
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """From one sum to another, and the steps between. A part's basis is a remark beneath its name."""
+
+    words: Words
+    start: Part
+    steps: tuple[BridgeStep, ...]
+    end: Part
+    currency: str
 
 
 def landing_bar(model: Landing, colour: Colour, width: float) -> Svg:
@@ -274,3 +294,78 @@ def whisker(rate: float, low: float, high: float, colour: Colour, *, middle: flo
         shapes.append(line(6 + middle * across, 1, 6 + middle * across, 15, colour=colour("ink3")))
     shapes.append(dot(6 + rate * across, 8, 4, fill=colour("commit"), edge=colour("card")))
     return mark(width, 16, shapes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of a bridge as it is drawn: from `low` to `high`, then on from `level`."""
+
+    lines: tuple[str, ...]
+    remark: str
+    amount: str
+    low: float
+    high: float
+    level: float
+    tone: str
+    whole: bool = False
+
+
+def bridge_bars(model: Bridge, colour: Colour, width: float) -> Svg:
+    """A waterfall lying on its side: the start, a row per step from where the last one ended, the end."""
+    told = [(p.name, True) for p in (model.start, model.end)] + [(s.name, False) for s in model.steps]
+    names = min(max(text_width(name, LABEL, bold=whole) for name, whole in told), width * 0.4)
+    rows = _bridge_rows(model, names)
+    left, room = names + 12, max(text_width(row.amount, LABEL, bold=True) for row in rows) + 8
+    least, most = min(0.0, *(row.low for row in rows)), max(0.0, *(row.high for row in rows))
+    per = max(width - left - room, 1) / max(most - least, 1e-9)
+    shapes, y, before = [], 0.0, None
+    for row in rows:
+        tall = 18.0 * (len(row.lines) + bool(row.remark)) + (18 if row.whole else 12)
+        if before is not None:
+            x = left + (before - least) * per
+            shapes.append(line(x, y - 8, x, y + tall / 2, colour=colour("axis"), dashes="2 2"))
+        shapes += _bridge_row(row, colour, names, y + tall / 2, left - least * per, per)
+        y, before = y + tall, row.level
+    zero = left - least * per
+    behind = [line(zero, 0, zero, y, colour=colour("axis"))] if least < 0 else []
+    return svg(model.words, width, y, behind + shapes)
+
+
+def _bridge_rows(model: Bridge, names: float) -> list[_Row]:
+    def whole(part: Part) -> _Row:
+        lines = wrapped(part.name, names, LABEL, bold=True)
+        amount = figures.short_money(part.value, model.currency)
+        low, high = min(part.value, 0.0), max(part.value, 0.0)
+        return _Row(lines, fitted(part.basis, names, SMALL), amount, low, high, part.value, part.tone, whole=True)
+
+    rows, level = [whole(model.start)], model.start.value
+    for step in model.steps:
+        after = level + step.amount
+        amount = figures.money_change(step.amount, model.currency)
+        tone = "neg" if step.amount < 0 else "pos"
+        lines = wrapped(step.name, names, LABEL, most=3)
+        rows.append(_Row(lines, "", amount, min(level, after), max(level, after), after, tone))
+        level = after
+    return [*rows, whole(model.end)]
+
+
+def _bridge_row(row: _Row, colour: Colour, names: float, middle: float, zero: float, per: float) -> list[str]:
+    """The name on the left, the bar, and the amount right of it."""
+    tall = 24.0 if row.whole else 16.0
+    x, size = zero + row.low * per, max((row.high - row.low) * per, 2)
+    edge = colour("pipe-edge") if row.tone == "pipe" else ""
+    first = middle + 4.5 - 8.5 * (len(row.lines) - 1 + bool(row.remark))
+    ink = colour("ink" if row.whole else "ink2")
+    shapes = [
+        text(names, first + 17 * i, said, colour=ink, size=LABEL, anchor="end", bold=row.whole)
+        for i, said in enumerate(row.lines)
+    ]
+    if row.remark:
+        y = first + 17 * len(row.lines)
+        shapes.append(text(names, y, row.remark, colour=colour("ink3"), size=SMALL, anchor="end"))
+    shade = colour("ink" if row.whole else row.tone)
+    return [
+        *shapes,
+        rect(x, middle - tall / 2, size, tall, fill=colour(row.tone), edge=edge, corner=2),
+        text(x + size + 8, middle + 4.5, row.amount, colour=shade, size=LABEL, bold=True),
+    ]
