@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from pipesheet.deals import deal_frame
@@ -15,6 +16,9 @@ from pipesheet.parser import parse
 from tables import source
 
 AS_OF = dt.date(2026, 11, 24)
+
+FEW = settings(max_examples=30, deadline=None)
+"""For properties of whole books: each example is many deals, and thinking one through takes its time."""
 
 STAGES = """
     Stage       | Order | Probability | Type

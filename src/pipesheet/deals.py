@@ -17,7 +17,9 @@ currency               String    as read; the reporting currency where blank
 rate                   Float64   to the reporting currency at the deal's date; null where there is none
 amount                 Float64   in the reporting currency
 created                Date
-entered_stage          Date      Stage since, else from History, else created for the first stage
+entered_stage          Date      Stage since; else the start of the stay that History saw last, if it is
+                                 in this stage; for a deal not seen in any other, created if that was
+                                 before and the stage is the first one
 close_date             Date      expected for open deals, actual for closed ones
 own_probability        Float64   the deal's own, as read
 stage_probability      Float64   its stage's; null where the stage is unknown
@@ -39,7 +41,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from pipesheet.history import stage_entries
+from pipesheet.history import latest_stays
 from pipesheet.models import DEAL_FIELDS, Book, Owner, Rate, Stage
 from pipesheet.stages import BEST_CASE_FROM, COMMIT_FROM, category_of, open_stages, stage_key, stage_lookup
 
@@ -268,8 +270,14 @@ def _with_odds(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_stage_entry(frame: pl.DataFrame, book: Book, as_of: dt.date) -> pl.DataFrame:
-    entries = stage_entries(book, as_of)
-    first = pl.when(pl.col("stage_rank") == 1).then(pl.col("created"))
-    return frame.join(entries, on=["deal_id", "stage"], how="left", maintain_order="left").with_columns(
-        pl.coalesce("stage_since", "entered_by_history", first).alias("entered_stage")
+    """A deal that History saw last in another stage entered its own on a day nobody knows."""
+    last = latest_stays(book, as_of).select("deal_id", "spell", "entered", pl.col("stage").alias("last_stage"))
+    here = pl.when(pl.col("last_stage") == pl.col("stage")).then("entered")
+    # History may have begun later than the deal, which was in the first stage from the start.
+    from_start = (pl.col("stage_rank") == 1) & (
+        pl.col("spell").is_null() | (here.is_not_null() & (pl.col("spell") == 0))
+    )
+    told = pl.when(from_start).then(pl.min_horizontal("created", here)).otherwise(here)
+    return frame.join(last, on="deal_id", how="left", maintain_order="left").with_columns(
+        pl.coalesce("stage_since", told).alias("entered_stage")
     )

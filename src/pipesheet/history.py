@@ -76,13 +76,9 @@ def as_spells(moves: pl.DataFrame) -> pl.DataFrame:
     ).select("deal_id", "spell", "stage", "rank", "type", "entered", "left", "next_stage", "next_rank", "next_type")
 
 
-def stage_entries(book: Book, as_of: dt.date) -> pl.DataFrame:
-    """When each deal's latest stay in each stage began: `deal_id`, `stage`, `entered_by_history`."""
-    return (
-        spells(book, as_of)
-        .group_by("deal_id", "stage", maintain_order=True)
-        .agg(pl.col("entered").last().alias("entered_by_history"))
-    )
+def latest_stays(book: Book, as_of: dt.date) -> pl.DataFrame:
+    """Where each deal was last: `deal_id`, `spell` (0: nothing else is known of it), `stage`, `entered`."""
+    return spells(book, as_of).filter(pl.col("left").is_null()).select("deal_id", "spell", "stage", "entered")
 
 
 def _as_read(book: Book, as_of: dt.date) -> pl.DataFrame:
