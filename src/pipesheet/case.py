@@ -52,6 +52,14 @@ class Case:
         """The column that says when a closed deal closed: Closed, else Close date, else none."""
         return next((f for f in ("closed", "close_date") if self.has(f)), None)
 
+    def closing_fields(self, hits: pl.DataFrame) -> list[str]:
+        """The column that the close date of each deal found was read from."""
+        closed = self.book.deals.values.get("closed")
+        if closed is None:
+            return ["close_date"] * len(hits)
+        rows = hits.select("index", "outcome").iter_rows()
+        return ["close_date" if outcome == "open" or closed[i] is None else "closed" for i, outcome in rows]
+
     def words(self, column: str, write: Callable[[Any], str]) -> Callable[[pl.DataFrame], list[str]]:
         """The values of a column of the deals found, in words; each distinct value is written once."""
 
@@ -107,11 +115,11 @@ class Case:
         if severity is None or not len(index):
             return
         deals = self.book.deals
-        told = self.frame.select("deal_id", "deal", "owner", "stage", "amount")[index].with_columns(
+        told = self.frame.select("deal_id", "deal", "owner", "stage", "amount", "close_date")[index].with_columns(
             pl.col(pl.String).fill_null("")
         )
         stakes = repeat(0.0) if money is None else money.fill_null(0.0).clip(lower_bound=0.0).to_list()
-        for row, name, said, wanted, stake, (deal_id, deal, owner, stage, amount) in zip(
+        for row, name, said, wanted, stake, (deal_id, deal, owner, stage, amount, close_date) in zip(
             index.to_list(),
             fields,
             repeat(found) if isinstance(found, str) else found,
@@ -134,4 +142,5 @@ class Case:
                     stage,
                     amount=amount,
                     money_at_stake=stake,
+                    close_date=close_date,
                 )

@@ -24,6 +24,8 @@ ENOUGH_SPELLS = 20
 """Fewer stays of won deals than this say nothing about what is usual in a stage."""
 PUSHES = 2
 """So many pushes of the close date are worth a word."""
+_BEYOND = 1_000_000
+"""The place of a closed stage, which has no rank and lies behind all open ones."""
 
 
 def stays_in(told: pl.DataFrame) -> pl.DataFrame:
@@ -82,7 +84,8 @@ def _open_deals(case: Case) -> pl.DataFrame:
 
 
 def stage_skipped(case: Case) -> Iterator[Finding]:
-    """Between the first stage History has of a deal and the one it claims, some were never its stage."""
+    """Between the first stage History has of a deal and the one it claims, some were never its stage, and may
+    not be skipped."""
     if case.stays is None:
         return iter(())
     seen = case.stays.filter(pl.col("type") == "open").select("deal_id", "rank")
@@ -97,30 +100,45 @@ def stage_skipped(case: Case) -> Iterator[Finding]:
     steps = pl.col("stage_rank") - pl.col("rank").list.first()
     between = pl.col("rank").list.set_difference(pl.concat_list("stage_rank")).list.len()
     hits = ranks.filter(between < steps)
-    names = [s.name for s in open_stages(case.book.stages)]
-    found, needed = [], []
-    for rank, visited in hits.select("stage_rank", "rank").iter_rows():
-        missed = [names[r - 1] for r in range(visited[0] + 1, rank) if r not in visited]
-        found.append(f"{names[visited[0] - 1]} to {names[rank - 1]} without {', '.join(missed)}")
-        needed.append("every stage on the way, or why not")
-    return case.report("stage-skipped", hits["index"], "stage", found, needed)
+    ladder = open_stages(case.book.stages)
+    names = [s.name for s in ladder]
+    allowed = {rank for rank, stage in enumerate(ladder, 1) if stage.may_skip}
+    indexes, found = [], []
+    for index, rank, visited in hits.select("index", "stage_rank", "rank").iter_rows():
+        missed = [names[r - 1] for r in range(visited[0] + 1, rank) if r not in visited and r not in allowed]
+        if missed:
+            indexes.append(index)
+            found.append(f"{names[visited[0] - 1]} to {names[rank - 1]} without {', '.join(missed)}")
+    needed = "every stage on the way, or why not"
+    return case.report("stage-skipped", pl.Series(indexes, dtype=pl.UInt32), "stage", found, needed)
 
 
 def stage_moved_back(case: Case) -> Iterator[Finding]:
-    """The latest move to an earlier stage, or out of a closed one."""
+    """The latest move to an earlier stage, or out of a closed one, to where deals may not return; the stage a
+    deal claims now is its last."""
     if case.stays is None:
         return iter(())
-    back = (
-        case.stays.filter(
-            ((pl.col("next_type") == "open") & (pl.col("type") != "open")) | (pl.col("next_rank") < pl.col("rank"))
-        )
-        .group_by("deal_id")
-        .agg(pl.all().sort_by("spell").last())
+    now = _open_deals(case)
+    claimed = now.filter(pl.col("deal_id").is_first_distinct()).select(
+        "deal_id", pl.col("stage").alias("claimed"), pl.col("stage_rank").alias("claimed_rank")
     )
-    hits = _open_deals(case).join(back, on="deal_id", how="inner", suffix="_before").sort("index")
+    last = pl.col("next_stage").is_null()
+    moves = case.stays.join(claimed, on="deal_id", maintain_order="left").select(
+        "deal_id",
+        "stage",
+        pl.coalesce("next_stage", "claimed").alias("to"),
+        pl.when(last).then("entered").otherwise("left").alias("day"),
+        pl.when(last).then(pl.lit("after")).otherwise(pl.lit("on")).alias("when"),
+        pl.col("rank").fill_null(_BEYOND).alias("rank"),
+        pl.when(last).then("claimed_rank").otherwise(pl.col("next_rank").fill_null(_BEYOND)).alias("to_rank"),
+    )
+    allowed = [s.name for s in open_stages(case.book.stages) if s.may_return]
+    barred = (pl.col("to_rank") < pl.col("rank")) & ~pl.col("to").is_in(allowed)
+    back = moves.filter(barred).unique("deal_id", keep="last", maintain_order=True)
+    hits = now.join(back, on="deal_id", suffix="_before").sort("index")
     found = [
-        f"{before} to {after} on {figures.day(day)}"
-        for before, after, day in hits.select("stage_before", "next_stage", "left").iter_rows()
+        f"{before} to {after} {when} {figures.day(day)}"
+        for before, after, when, day in hits.select("stage_before", "to", "when", "day").iter_rows()
     ]
     return case.report("stage-moved-back", hits["index"], "stage", found, "why it went back, or the stage it is in")
 

@@ -111,7 +111,10 @@ def deal_likely_duplicate(case: Case) -> Iterator[Finding]:
     same = ["account", "name", "amount"]
     hits = told.with_columns(
         first=pl.col("index").min().over(same), first_id=pl.col("deal_id").first().over(same)
-    ).filter((pl.col("index") != pl.col("first")) & pl.col("deal_id").ne_missing(pl.col("first_id")))
+    ).filter(
+        # Rows of one ID are told apart by `deal-id-duplicate`; rows without any are not.
+        (pl.col("index") != pl.col("first")) & (blank("deal_id") | pl.col("deal_id").ne_missing(pl.col("first_id")))
+    )
     rows = case.book.deals.rows
     found = [
         f"like {first_id or 'the one'} in row {rows[first]}"
@@ -272,28 +275,20 @@ def closed_without_close_date(case: Case) -> Iterator[Finding]:
 
 def closed_after_as_of(case: Case) -> Iterator[Finding]:
     """Nothing can have closed after the day the book is judged on."""
-    field = case.closing_field
-    if field is None:
-        return iter(())
-    return case.findings(
-        "closed-after-as-of",
-        CLOSED & (pl.col("close_date") > case.as_of),
-        field,
-        case.words("close_date", figures.day),
-        f"{figures.day(case.as_of)} or before",
-    )
+    hits = case.frame.filter(CLOSED & (pl.col("close_date") > case.as_of))
+    found = [figures.day(d) for d in hits["close_date"].to_list()]
+    needed = f"{figures.day(case.as_of)} or before"
+    return case.report("closed-after-as-of", hits["index"], case.closing_fields(hits), found, needed)
 
 
 def close_date_before_created(case: Case) -> Iterator[Finding]:
     """The same day is fine: some deals are won as they come in."""
     hits = case.frame.filter(pl.col("close_date") < pl.col("created"))
     needed = [f"{figures.day(d)} or later, when it was created" for d in hits["created"].to_list()]
-    field = case.closing_field or "close_date"
-    fields = [field if o != "open" else "close_date" for o in hits["outcome"].to_list()]
     return case.report(
         "close-date-before-created",
         hits["index"],
-        fields,
+        case.closing_fields(hits),
         [figures.day(d) for d in hits["close_date"].to_list()],
         needed,
         money=hits["weighted"],
