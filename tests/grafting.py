@@ -25,6 +25,7 @@ from pipesheet.sheets import (
 )
 
 NAMES = {"forecast": "Forecast", "deal_review": "Deal Review"}
+HALF = "PipesheetDeals[[#This Row],[Amount]]/2"
 _MONEY = Style(number='"€"#,##0', align="right")
 
 
@@ -38,7 +39,7 @@ def plans(names: Mapping[str, str] = NAMES, *, deals: int = 3, note: str = 'x <b
             Column("Deal", [f"{note} {i}" for i in range(deals)], Style(bold=True, fill="#FFEEAA"), choices=("a", "b")),
             Column("Close", [dt.date(2026, 12, 1 + i % 28) for i in range(deals)], Style(number="yyyy-mm-dd")),
             Column("Amount", [100.25 * (i + 1) for i in range(deals)], _MONEY, note="in euro"),
-            Column("Half", [50.125 * (i + 1) for i in range(deals)], _MONEY, formula="[@Amount]/2"),
+            Column("Half", [50.125 * (i + 1) for i in range(deals)], _MONEY, formula=HALF),
         ),
     )
     total = 100.25 * deals * (deals + 1) / 2

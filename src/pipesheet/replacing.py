@@ -11,27 +11,35 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from pipesheet.errors import Locked
 
 BACKUPS = Path(".pipesheet") / "backups"
 KEPT_BACKUPS = 5
+_BINARY = getattr(os, "O_BINARY", 0)
 
 
-def replace_file(target: Path, data: bytes, *, like: Path | None = None) -> None:
+def replace_file(
+    target: Path, data: bytes, *, like: Path | None = None, last_look: Callable[[], object] | None = None
+) -> None:
     """Puts `data` at `target` whole: at any moment the old file or the new one is there.
 
-    Permissions and owner are those of `target`, or of `like` where there is no target yet.
+    Permissions and owner are those of `target`, or of `like` where there is no target yet. `last_look`
+    is called when all that is left is to change the names, and may still raise.
 
     Raises:
         Locked: the file or its folder is read-only, held by another program, or the disk is full.
     """
     refuse_read_only(target)
     temporary = target.with_name(f".{target.name}.pipesheet-{os.getpid()}.tmp")
+    model = target if target.exists() else like
     try:
-        _write_through(temporary, data)
-        _take_permissions(temporary, target if target.exists() else like)
+        _write_through(temporary, data, private=model is not None)
+        _take_permissions(temporary, model)
+        if last_look is not None:
+            last_look()
         os.replace(temporary, target)
     except OSError as error:
         raise Locked(
@@ -73,7 +81,6 @@ def keep_backup(target: Path, data: bytes) -> Path:
             f"its backup folder cannot be made ({error.strerror})",
             f"See to {folder}, or write to another file.",
         ) from error
-    sweep(backup)
     if backup.is_file() and backup.read_bytes() == data:
         os.utime(backup)
     else:
@@ -82,8 +89,13 @@ def keep_backup(target: Path, data: bytes) -> Path:
     return backup
 
 
+def _backup_name(target: Path) -> str:
+    """A pattern of the names that backups of `target` have."""
+    return re.escape(target.stem) + r"\.[0-9a-f]{12}" + re.escape(target.suffix)
+
+
 def _forget_old(newest: Path, target: Path) -> None:
-    mine = re.compile(re.escape(target.stem) + r"\.[0-9a-f]{12}" + re.escape(target.suffix))
+    mine = re.compile(_backup_name(target))
     others = [p for p in newest.parent.iterdir() if mine.fullmatch(p.name) and p != newest]
     others.sort(key=lambda p: (p.stat().st_mtime_ns, p.name), reverse=True)
     for old in others[KEPT_BACKUPS - 1 :]:
@@ -92,14 +104,18 @@ def _forget_old(newest: Path, target: Path) -> None:
 
 
 def sweep(target: Path) -> None:
-    """Removes what killed runs left beside `target`; a run that is under way keeps its file."""
-    left = re.compile(re.escape(f".{target.name}.pipesheet-") + r"([0-9]+)\.tmp")
-    if not target.parent.is_dir():
-        return
-    for path in sorted(target.parent.iterdir()):
-        found = left.fullmatch(path.name)
-        if found and not _alive(int(found.group(1))):
-            with contextlib.suppress(OSError):
+    """Removes what killed runs left beside `target` and its backups; one under way keeps its file."""
+    _sweep(target.parent, re.escape(target.name))
+    _sweep(target.parent / BACKUPS, _backup_name(target))
+
+
+def _sweep(folder: Path, name: str) -> None:
+    left = re.compile(rf"\.{name}\.pipesheet-([0-9]+)\.tmp")
+    # A folder that cannot be listed is refused later, in words.
+    with contextlib.suppress(OSError):
+        for path in sorted(folder.iterdir()):
+            found = left.fullmatch(path.name)
+            if found and not _alive(int(found.group(1))):
                 path.unlink()
 
 
@@ -115,8 +131,12 @@ def _alive(process: int) -> bool:
     return True
 
 
-def _write_through(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
+def _write_through(path: Path, data: bytes, *, private: bool) -> None:
+    """A new file, on the disk when this returns; `private`: nobody else may read it meanwhile."""
+    path.unlink(missing_ok=True)
+    # Made anew, never opened: a link that somebody put there would lead the data elsewhere.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600 if private else 0o666)
+    with open(handle, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

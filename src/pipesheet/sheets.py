@@ -70,8 +70,8 @@ class Put:
 class Column:
     """One table column: header, one content per row, its style.
 
-    `formula` (no leading ``=``) is the column's calculated-column formula; `contents` then hold the
-    computed values only. `note` is a cell comment-like prompt shown beneath the header when selected.
+    `formula` (no leading ``=``, as Excel stores it: ``T[[#This Row],[Amount]]``, not ``[@Amount]``) is
+    the column's calculated-column formula; `contents` then hold the computed values only. `note` is a cell comment-like prompt shown beneath the header when selected.
     """
 
     header: str

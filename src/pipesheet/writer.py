@@ -2,8 +2,8 @@
 
 The new file is made whole and checked in memory, goes to a temporary file in the same folder, is
 flushed to the disk and only then takes the old one's name. At any moment, a power cut included, the
-name leads to the old file or the new one. Before that the file is compared with the one that was
-read, and whoever has it open is asked to close it.
+name leads to the old file or the new one. The last thing before that is to compare the file with the
+one that was read, and to see that nobody has opened it meanwhile.
 """
 
 from __future__ import annotations
@@ -72,16 +72,21 @@ def write_sheets(
     """
     book = Path(path)
     target = _target(book, out)
-    refuse_if_open(target)
+    _refuse_if_open(target, book, out)
     sweep(target)
     data = _read(book, sha256)
     grafted = grafted_file(data, plans, names=names, path=book)
+    before, after = (hashlib.sha256(d).hexdigest() for d in (data, grafted.data))
+
+    def last_look() -> None:
+        _refuse_if_open(target, book, out)
+        _read(book, before)
+
     backup = None
     if grafted.data != data or out is not None:
-        _read(book, hashlib.sha256(data).hexdigest())
+        last_look()
         backup = keep_backup(target, data) if out is None else None
-        replace_file(target, grafted.data, like=book)
-    before, after = (hashlib.sha256(d).hexdigest() for d in (data, grafted.data))
+        replace_file(target, grafted.data, like=book, last_look=last_look)
     return Receipt(
         target, before, after, backup, grafted.kept, grafted.added, grafted.replaced, grafted.dropped, grafted.sheets
     )
@@ -118,11 +123,16 @@ def _target(book: Path, out: str | PathLike[str] | None) -> Path:
             "Make a workbook from it first, or write to another file.",
         )
     target = Path(book if out is None else out).resolve()
-    if out is not None and target == book.resolve():
+    if out is not None and (target == book.resolve() or _same_file(target, book)):
         raise UsageError(f"{target.name} is the workbook itself; say in place if that is meant.")
     if target.suffix.lower() != ending:
         raise UsageError(f"The output {target.name} must end in {ending} as the workbook does, or Excel refuses it.")
     return target
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    """Whether two names lead to one file, as they may by a link or where case does not count."""
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def _read(book: Path, sha256: str | None) -> bytes:
@@ -131,11 +141,21 @@ def _read(book: Path, sha256: str | None) -> bytes:
         data = book.read_bytes()
     except (FileNotFoundError, IsADirectoryError) as error:
         raise FileMissing(book, folder=isinstance(error, IsADirectoryError)) from None
-    except PermissionError:
-        raise Locked(book, "another program keeps it from being read", "Close it there and run again.") from None
+    except OSError as error:
+        raise Locked(
+            book,
+            f"it cannot be read now ({error.strerror or error})",
+            "Close it in other programs, see that you may read it, and run again.",
+        ) from error
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
         raise Changed(book)
     return data
+
+
+def _refuse_if_open(target: Path, book: Path, out: str | PathLike[str] | None) -> None:
+    refuse_if_open(target)
+    if out is None:  # Opened through a link, it has its note beside the link.
+        refuse_if_open(book)
 
 
 def refuse_if_open(target: Path) -> None:
@@ -148,12 +168,20 @@ def refuse_if_open(target: Path) -> None:
         (target.with_name(f".~lock.{target.name}#"), "LibreOffice", _libreoffice_owner),
     ):
         if note.is_file():
-            who = person(note.read_bytes()) or "somebody"
+            who = person(_contents(note)) or "somebody"
             raise Locked(
                 target,
                 f"{who} has it open in {program}",
                 f"Close it there and run again. If nobody has it open, delete {note.name} beside it.",
             )
+
+
+def _contents(note: Path) -> bytes:
+    """The note's bytes; on Windows the program that wrote it may let nobody read it."""
+    try:
+        return note.read_bytes()
+    except OSError:
+        return b""
 
 
 def _excel_owner(note: bytes) -> str:

@@ -97,7 +97,10 @@ class Cells:
 
     def _texts_down(self, letters: str, row: int, contents: Iterable[Content], mark: str) -> list[str]:
         head, tail = f'{mark} t="inlineStr"><is>', "</is></c>"
-        return [f'<c r="{letters}{r}" {head}{self._inline(str(v))}{tail}' for r, v in enumerate(contents, row)]
+        return [
+            f'<c r="{letters}{r}" {head}{self._inline(str(v))}{tail}' if v else f'<c r="{letters}{r}" {mark}/>'
+            for r, v in enumerate(contents, row)
+        ]
 
     def _inline(self, text: str) -> str:
         found = self._texts.get(text)

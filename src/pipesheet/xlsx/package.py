@@ -168,6 +168,12 @@ class Package:
             raise NotAWorkbook(self.path, "it names no workbook part")
         if found.type.startswith(_STRICT_RELS):
             raise strict(self.path)
+        if ".binary." in self.content_type(found.part):
+            raise Unsupported(
+                self.path,
+                "it is a binary workbook (.xlsb), whatever its name says",
+                "Save it as Excel Workbook (*.xlsx), or use check or report, which only read.",
+            )
         return self.part_name(found.part)
 
     def part_name(self, part: str) -> str:

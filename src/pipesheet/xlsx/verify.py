@@ -17,11 +17,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from openpyxl import load_workbook
+from openpyxl.utils.escape import unescape
 
-from pipesheet.errors import NotVerified
+from pipesheet.errors import NotVerified, PipesheetError
 from pipesheet.sheets import Content, Formula, Link, SheetPlan
 from pipesheet.xlsx.archive import Member, pack, write_zip
 from pipesheet.xlsx.book import TABLE_TYPE, Book, Sheet
@@ -54,10 +56,14 @@ def verify(before: Package, after: bytes, plans: Sequence[SheetPlan], *, tabs: M
     Raises:
         NotVerified: with the first thing that is wrong.
     """
-    result = Package(after, before.path)
-    faults = (*_open_ends(before, result), *_losses(before, result, set(tabs)), *_misread(result, plans))
-    if faults:
-        raise NotVerified(before.path, faults[0])
+    try:
+        result = Package(after, before.path)
+        faults = chain(_open_ends(before, result), _losses(before, result, set(tabs)), _misread(result, plans))
+        fault = next(faults, None)
+    except PipesheetError as error:
+        fault = f"it does not open again: {error}"
+    if fault is not None:
+        raise NotVerified(before.path, fault)
 
 
 def _open_ends(before: Package, after: Package) -> Iterator[str]:
@@ -335,7 +341,12 @@ def _read(rows: Iterable[bytes], numbers: Sequence[int], *, values: bool) -> Ite
     wanted = set(numbers)
     for number, row in enumerate(book.worksheets[0].iter_rows(min_row=1, values_only=True), 1):
         if number in wanted:
-            yield {column: value for column, value in enumerate(row, 1) if value is not None}
+            yield {column: _unescaped(value) for column, value in enumerate(row, 1) if value is not None}
+
+
+def _unescaped(value: object) -> object:
+    """openpyxl leaves Excel's ``_x0041_`` for characters in a cell's text as it stands."""
+    return unescape(value) if isinstance(value, str) else value
 
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
