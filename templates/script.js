@@ -29,9 +29,46 @@
       return down ? compare(b[0], a[0]) : compare(a[0], b[0]);
     });
     rows.forEach(function (pair) { body.append(pair[1]); });
+    fold(table);
     table.querySelectorAll("th[aria-sort]").forEach(function (th) { th.removeAttribute("aria-sort"); });
     heading.setAttribute("aria-sort", down ? "descending" : "ascending");
   }
+  function fold(table) {
+    var first = table.hasAttribute("data-open") ? Infinity : Number(table.dataset.first || Infinity);
+    Array.from(table.tBodies[0].rows).forEach(function (row, n) { row.hidden = n >= first; });
+  }
+  function foldable(table) {
+    var button = document.createElement("button"), paper = document.createElement("span");
+    var first = table.dataset.first, all = table.tBodies[0].rows.length;
+    var rest = document.createElement("p");
+    function name() {
+      var open = table.hasAttribute("data-open");
+      button.textContent = open ? "Show the first " + first : "Show all " + all;
+      button.setAttribute("aria-expanded", String(open));
+      paper.textContent = open ? "" : "The first " + first + " of " + all + " are printed.";
+    }
+    button.type = "button";
+    button.setAttribute("aria-controls", table.id);
+    button.addEventListener("click", function () { table.toggleAttribute("data-open"); fold(table); name(); });
+    rest.className = "rest";
+    paper.className = "paper";
+    rest.append(button, paper);
+    table.parentElement.after(rest);
+    name();
+    fold(table);
+  }
+  // A table wider than its card scrolls, and what scrolls must be within reach of the keyboard.
+  var watch = new ResizeObserver(function (entries) {
+    entries.forEach(function (entry) {
+      var box = entry.target, wide = box.scrollWidth > box.clientWidth;
+      if (!wide) { ["tabindex", "role", "aria-label"].forEach(function (a) { box.removeAttribute(a); }); return; }
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", box.querySelector("caption").textContent);
+    });
+  });
+  document.querySelectorAll(".scroll").forEach(function (box) { watch.observe(box); });
+  document.querySelectorAll("table[data-first]").forEach(foldable);
   document.querySelectorAll("table").forEach(function (table) {
     // Roles outlive the narrow layout, where rows are no longer laid out as a table.
     table.setAttribute("role", "table");

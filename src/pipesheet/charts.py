@@ -121,8 +121,8 @@ def _landing_marks(model: Landing, colour: Colour, width: float, across: float, 
     forecast = f"Forecast {figures.short_money(model.total, model.currency)}"
     at = min(max(model.total * across, 0), width)
     if model.target is None or model.target <= 0:
-        x, anchor = _beside(at, text_width(forecast, LABEL, bold=True), width, left=True)
-        return [text(x, top - 9, forecast, colour=colour("ink"), size=LABEL, anchor=anchor, bold=True)]
+        end = max(at, text_width(forecast, LABEL, bold=True))
+        return [text(end, top - 9, forecast, colour=colour("ink"), size=LABEL, anchor="end", bold=True)]
     target = f"Target {figures.short_money(model.target, model.currency)}"
     mark_x = min(max(model.target * across, 1), width - 1)
     ahead = model.total > model.target
@@ -253,7 +253,8 @@ def _column(
 
 def _legend(model: Columns, colour: Colour, left: float, width: float) -> tuple[list[str], int]:
     """The key above a chart, in as many rows as it needs."""
-    entries = [*model.series, *([("Target", "")] if any(s.target for s in model.stacks) else [])]
+    drawn = [s for i, s in enumerate(model.series) if any(stack.values[i] > 0 for stack in model.stacks)]
+    entries = [*drawn, *([("Target", "")] if any(s.target for s in model.stacks) else [])]
     shapes, x, row = [], left, 1
     for name, tone in entries:
         wide = 18 + text_width(name, SMALL) + 14

@@ -84,9 +84,9 @@ def funnel_bars(model: Funnel, colour: Colour, width: float) -> Svg:
             rect(left, y, max(size, 1.5), tall, fill=colour("won" if step.won else "commit"), corner=2),
             text(left + size + 9, y + 19, figures.number(step.deals), colour=colour("ink"), size=14, bold=True),
         ]
-        if i + 1 < len(model.steps) and step.rate:
+        if i + 1 < len(model.steps) and (step.rate or step.remark):
             shade = colour("neg" if step.alarming else "ink2")
-            arrow = f"↓ {step.rate}"
+            arrow = f"↓ {step.rate}".rstrip()
             shapes.append(text(left + 5, y + tall + 20, arrow, colour=shade, size=SMALL, bold=True))
             aside = left + 15 + text_width(arrow, SMALL, bold=True)
             remark = fitted(step.remark, width - aside, SMALL)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,9 +21,9 @@ from pipesheet import figures, wording
 from pipesheet.deals import open_stages
 from pipesheet.drawing import Colour, Svg, web_colour
 from pipesheet.figures import count, day, percent, period, plain, weekday
-from pipesheet.report_findings import criteria_card, findings_card, stalled_card, to_settle
+from pipesheet.report_findings import criteria_card, findings_card, kinds_card, stalled_card, to_settle
 from pipesheet.report_forecast import headline_figures, landing, months_card, owners_card, quarters_card
-from pipesheet.report_page import Card, Page
+from pipesheet.report_page import HALF, LARGER, SMALLER, WHOLE, Card, Page, Widths
 from pipesheet.report_stages import funnel_card, times_card, win_by_card, win_card
 from pipesheet.resources import template_folder
 
@@ -70,14 +71,16 @@ def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour) -> Page
     forecast, currency = analysis.forecast, analysis.currency
     row = forecast.row(forecast.current)
     deals = len(analysis.deals)
-    overdue, undated = forecast.row("overdue"), forecast.row("undated")
+    overdue, undated, everything = forecast.row("overdue"), forecast.row("undated"), forecast.row("all")
     required = forecast.required_coverage
     return Page(
         title=f"Pipeline review, {plain(stamp.input_name)}, {day(analysis.as_of)}",
         book=plain(stamp.input_name.rpartition(".")[0] or stamp.input_name, 60),
         place=_place(analysis, stamp),
         headline=wording.headline(row, deals, currency),
-        lede=wording.lede(row, currency, overdue=overdue, undated=undated, required=required) if deals else (),
+        lede=wording.lede(row, currency, overdue=overdue, undated=undated, everything=everything, required=required)
+        if deals
+        else (),
         to_settle=to_settle(analysis),
         landing=landing(analysis, colour) if deals else (),
         figures=headline_figures(analysis) if deals else (),
@@ -89,15 +92,33 @@ def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour) -> Page
 
 def _rows(analysis: Analysis, colour: Colour) -> tuple[tuple[Card, ...], ...]:
     return _present(
-        (months_card(analysis, colour), win_card(analysis, colour)),
+        _pair(
+            lambda widths: months_card(analysis, colour, widths), LARGER,
+            lambda widths: win_card(analysis, colour, widths), SMALLER,
+        ),
         (quarters_card(analysis),),
-        (funnel_card(analysis, colour), times_card(analysis, colour)),
+        _pair(
+            lambda widths: funnel_card(analysis, colour, widths), HALF,
+            lambda widths: times_card(analysis, colour, widths), HALF,
+        ),
         (win_by_card(analysis, colour),),
         (stalled_card(analysis, colour),),
+        (kinds_card(analysis, colour),),
         (findings_card(analysis),),
-        (criteria_card(analysis),),
+        (criteria_card(analysis, colour),),
         (owners_card(analysis, colour),),
-    )
+    )  # fmt: skip
+
+
+def _pair(
+    left: Callable[[Widths], Card | None], left_widths: Widths,
+    right: Callable[[Widths], Card | None], right_widths: Widths,
+) -> tuple[Card | None, ...]:  # fmt: skip
+    """Two cards side by side; one that is left alone has its chart drawn for the whole row."""
+    first, second = left(left_widths), right(right_widths)
+    if first is not None and second is not None:
+        return first, second
+    return (left(WHOLE) if first else right(WHOLE) if second else None,)
 
 
 def _present(*rows: tuple[Card | None, ...]) -> tuple[tuple[Card, ...], ...]:

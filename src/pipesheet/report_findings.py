@@ -24,6 +24,11 @@ _Stalled = tuple[_Text, _Text, _Text, _Text, _Text, int | None, float | None, dt
 FINDINGS_SHOWN = 200
 STALLED_SHOWN = 25
 CRITERIA_SHOWN = 40
+FINDINGS_FIRST = 15
+STALLED_FIRST = 10
+CRITERIA_FIRST = 12
+KINDS_FIRST = 10
+"""So many rows stand open; a click shows the rest."""
 TWICE = 2.0
 """So many times its limit, a stalled deal is shown in the colour of alarm."""
 GROUP = 3
@@ -131,7 +136,8 @@ def stalled_card(analysis: Analysis, colour: Colour) -> Card | None:
     bounds = _bounds(analysis)
     cells = tuple(_stalled_cells(r, bounds.get(r[4]), analysis.currency, colour) for r in listed[:STALLED_SHOWN])
     heads = (
-        Head("Deal"), Head("Stage"), Head("Days in stage", right=True), Head("Against the limit"),
+        Head("Deal"), Head("Stage", wide=True), Head("Days in stage", right=True),
+        Head("Against the limit", wide=True),
         Head("Amount", right=True), Head("Close date", right=True),
     )  # fmt: skip
     more = len(listed) - STALLED_SHOWN
@@ -141,7 +147,7 @@ def stalled_card(analysis: Analysis, colour: Colour) -> Card | None:
         "stalled",
         wording.stalled_title(len(listed), open_deals),
         "Longer in their stage than its Max days, or than four in five won deals were; largest first",
-        table=Table("stalled-table", "Stalled deals", heads, cells, note),
+        table=Table("stalled-table", "Stalled deals", heads, cells, note, STALLED_FIRST),
     )
 
 
@@ -174,34 +180,37 @@ def _against_bound(spent: int | None, bound: float | None, colour: Colour) -> Ce
     return Cell(times(over), sort=over, chart=drawn, tone="neg" if hot else "")
 
 
-def criteria_card(analysis: Analysis) -> Card | None:
+def criteria_card(analysis: Analysis, colour: Colour) -> Card | None:
     """How each entry and exit criterion stands."""
     results = [c for c in analysis.criteria if c.asked]
     if not results:
         return None
     order = sorted(results, key=lambda c: (-c.money_at_stake, -c.unmet))
     heads = (
-        Head("Requirement"), Head("Stage"), Head("Asked", right=True), Head("Met", right=True),
+        Head("Requirement"), Head("Stage", wide=True), Head("Met of those asked", wide=True),
         Head("Unmet", right=True), Head("Waived", right=True), Head("At stake", right=True),
     )  # fmt: skip
-    cells = tuple(_criterion_cells(c, analysis.currency) for c in order[:CRITERIA_SHOWN])
+    cells = tuple(_criterion_cells(c, analysis.currency, colour) for c in order[:CRITERIA_SHOWN])
     more = len(order) - CRITERIA_SHOWN
     note = f"{number(more)} more criteria have less at stake." if more > 0 else ""
     return Card(
         "criteria",
         wording.criteria_title(results, analysis.currency),
         "Of the deals each criterion asks; those in grace or not concerned are neither met nor unmet",
-        table=Table("criteria-table", "Entry and exit criteria", heads, cells, note),
+        table=Table("criteria-table", "Entry and exit criteria", heads, cells, note, CRITERIA_FIRST),
     )
 
 
-def _criterion_cells(result: CriterionResult, currency: str) -> tuple[Cell, ...]:
+def _criterion_cells(result: CriterionResult, currency: str, colour: Colour) -> tuple[Cell, ...]:
     rule = result.criterion
     return (
         Cell(plain(rule.requirement), f"{rule.kind}, {_WEIGHT[rule.severity]}", strong=True),
         Cell(plain(rule.stage), rule.gate, sort=plain(rule.stage)),
-        Cell(number(result.asked), sort=result.asked),
-        Cell(number(result.met), sort=result.met),
+        Cell(
+            f"{number(result.met)} of {number(result.asked)}",
+            sort=result.met / result.asked,
+            chart=meter(result.met / result.asked, colour, goal=None),
+        ),
         Cell(
             number(result.unmet),
             sort=result.unmet,
@@ -215,6 +224,50 @@ def _criterion_cells(result: CriterionResult, currency: str) -> tuple[Cell, ...]
 _WEIGHT = {"block": "blocks", "warn": "warns", "info": "informs"}
 
 
+def kinds_card(analysis: Analysis, colour: Colour) -> Card | None:
+    """The findings by kind, where there are too many of them to read one by one."""
+    kinds: dict[str, list[Finding]] = defaultdict(list)
+    for finding in analysis.findings:
+        kinds[finding.code].append(finding)
+    if len(analysis.findings) <= FINDINGS_FIRST or len(kinds) < 2:
+        return None
+    order = sorted(kinds.values(), key=lambda k: (_RANK[k[0].severity], -len(k), k[0].code))
+    most = max(map(len, order))
+    heads = (
+        Head("Kind"), Head("Level"), Head("Findings", wide=True), Head("Deals", right=True),
+        *((Head("At stake", right=True),) if any(f.money_at_stake > 0 for f in analysis.findings) else ()),
+    )  # fmt: skip
+    return Card(
+        "kinds",
+        wording.kinds_title(analysis.findings),
+        "Errors first, most findings first; what counts as which is set in the workbook's Settings",
+        table=Table(
+            "kinds-table",
+            "Findings by kind",
+            heads,
+            tuple(_kind_cells(k, most, analysis.currency, colour)[: len(heads)] for k in order),
+            first=KINDS_FIRST,
+        ),
+    )
+
+
+def _kind_cells(kind: Sequence[Finding], most: int, currency: str, colour: Colour) -> tuple[Cell, ...]:
+    level, tone = _LEVELS[kind[0].severity]
+    deals = len({f.deal_id for f in kind if f.deal_id})
+    stake = sum(f.money_at_stake for f in kind)
+    return (
+        Cell(_meaning(kind[0].code), strong=True, sort=kind[0].code),
+        Cell(level, tone=tone, sort=_RANK[kind[0].severity]),
+        Cell(number(len(kind)), sort=len(kind), chart=meter(len(kind) / most, colour, goal=None)),
+        Cell(number(deals), sort=deals),
+        Cell(short_money(stake, currency) if stake > 0 else figures.NONE, sort=stake),
+    )
+
+
+def _meaning(code: str) -> str:
+    return CODES[code].meaning.rstrip(".") if code in CODES else code
+
+
 def findings_card(analysis: Analysis) -> Card | None:
     """Every finding that fits, errors first and most money first; the rest is counted."""
     findings = analysis.findings
@@ -222,8 +275,10 @@ def findings_card(analysis: Analysis) -> Card | None:
         return None
     shown = findings[:FINDINGS_SHOWN]
     money = any(f.money_at_stake > 0 for f in shown)
-    last = Head("At stake" if money else "Amount", right=True)
-    heads = (Head("Deal"), Head("Level"), Head("What"), Head("Found"), Head("Needed"), last, Head("Cell"))
+    heads = (
+        Head("Deal"), Head("Level"), Head("What", wide=True), Head("Found", wide=True), Head("Needed", wide=True),
+        Head("At stake" if money else "Amount", right=True), Head("Cell", wide=True),
+    )  # fmt: skip
     cells = tuple(_finding_cells(f, analysis.currency, money) for f in shown)
     more = len(findings) - len(shown)
     note = f"{count(more, 'more finding')} in the workbook's sheet Findings." if more else ""
@@ -233,7 +288,7 @@ def findings_card(analysis: Analysis) -> Card | None:
         f"{count(len(findings) - errors - warnings, 'note')}. "
         f"Mend the cell in {plain(analysis.source.path.name)}; the next run clears the line."
     )
-    table = Table("findings-table", "Findings", heads, cells, note)
+    table = Table("findings-table", "Findings", heads, cells, note, FINDINGS_FIRST)
     return Card("findings", wording.findings_title(findings, len(analysis.deals)), subtitle, table=table)
 
 
@@ -247,13 +302,12 @@ def _finding_cells(finding: Finding, currency: str, stake: bool) -> tuple[Cell, 
     name = plain(finding.deal or finding.deal_id) or figures.NONE
     under = " · ".join(filter(None, (plain(finding.owner, 40), plain(finding.stage, 30))))
     level, tone = _LEVELS[finding.severity]
-    meaning = CODES[finding.code].meaning.rstrip(".") if finding.code in CODES else finding.code
     value = finding.money_at_stake if stake else finding.amount
     cell = finding.cell
     return (
         Cell(name, under, strong=bool(finding.deal_id or finding.deal), sort=name.casefold()),
         Cell(level, tone=tone, sort=_RANK[finding.severity]),
-        Cell(plain(finding.requirement) or meaning, sort=finding.code),
+        Cell(plain(finding.requirement) or _meaning(finding.code), sort=finding.code),
         Cell(plain(finding.found)),
         Cell(plain(finding.needed)),
         Cell(short_money(value, currency) if value else figures.NONE, sort=value or 0.0),

@@ -11,7 +11,7 @@ from pipesheet.charts import Columns, Landing, Part, Stack, landing_bar, meter, 
 from pipesheet.drawing import Colour, Svg, Words
 from pipesheet.figures import count, long_money, percent, period, plain, short_money, times
 from pipesheet.forecast import ForecastRow
-from pipesheet.report_page import Card, Cell, Figure, Head, Table, Tone
+from pipesheet.report_page import LARGER, Card, Cell, Figure, Head, Table, Tone, Widths
 
 if TYPE_CHECKING:
     from pipesheet.analysis import Analysis
@@ -21,14 +21,15 @@ LANDING_WIDTHS = (1076, 680, 358)
 MONTHS_SHOWN = 6
 QUARTERS_SHOWN = 6
 OWNERS_SHOWN = 40
+OWNERS_FIRST = 15
 SERIES = (("Closed won", "won"), ("Commit", "commit"), ("Best case", "best"), ("Pipeline", "pipe"))
 
 
 def landing(analysis: Analysis, colour: Colour) -> tuple[Svg, ...]:
     """One bar per page width: what is won, what is expected by category, and the target."""
     row = analysis.forecast.row(analysis.forecast.current)
-    if row is None or (row.total <= 0 and not row.target):
-        return ()
+    if row is None or row.total <= 0 or not (row.target or row.open_weighted):
+        return ()  # one part without a target is no picture
     bases = category_bases(analysis, row)
     parts = (
         Part("Closed won", row.won, "won"),
@@ -73,11 +74,10 @@ def headline_figures(analysis: Analysis) -> tuple[Figure, ...]:
         return ()
     currency = analysis.currency
     name = period(row.period)
-    commit = category_bases(analysis, row).get("commit", (0.0, 0.0))[0]
     shown = [
         Figure("Weighted forecast", short_money(row.total, currency), *_against_target(row, currency, name)),
         Figure("Closed won", short_money(row.won, currency), _won_note(row)),
-        Figure("Commit, still open", short_money(commit, currency), "amount, before weighting"),
+        _commit_figure(analysis, row),
     ]
     if row.coverage is not None:
         need = analysis.forecast.required_coverage
@@ -86,6 +86,15 @@ def headline_figures(analysis: Analysis) -> tuple[Figure, ...]:
     if analysis.findings:
         shown.append(_stake_figure(analysis))
     return tuple(shown)
+
+
+def _commit_figure(analysis: Analysis, row: ForecastRow) -> Figure:
+    everything = analysis.forecast.row("all")
+    if everything is not None and not row.open_deals:
+        none = f"none of them due in {period(row.period, short=True)}"
+        return Figure("Open deals", figures.number(everything.open_deals), none if everything.open_deals else "")
+    commit = category_bases(analysis, row).get("commit", (0.0, 0.0))[0]
+    return Figure("Commit, still open", short_money(commit, analysis.currency), "amount, before weighting")
 
 
 def _against_target(row: ForecastRow, currency: str, name: str) -> tuple[str, Tone]:
@@ -108,7 +117,7 @@ def _stake_figure(analysis: Analysis) -> Figure:
     return Figure("To mend", count(len(analysis.findings), "finding"), note, "neg" if errors else "")
 
 
-def months_card(analysis: Analysis, colour: Colour) -> Card | None:
+def months_card(analysis: Analysis, colour: Colour, widths: Widths = LARGER) -> Card | None:
     """Stacked columns of the current quarter and the months after it."""
     quarter = analysis.forecast.row(analysis.forecast.current)
     first = quarter.start if quarter else None
@@ -120,7 +129,7 @@ def months_card(analysis: Analysis, colour: Colour) -> Card | None:
     title = wording.months_title(rows, quarter, analysis.currency)
     words = Words("months", title, "; ".join(_told(r, analysis.currency) for r in rows) + ".")
     model = Columns(words, SERIES, tuple(_stack(r) for r in rows), analysis.currency, inside)
-    charts = (stacked_columns(model, colour, 573, 304), stacked_columns(model, colour, 324, 280))
+    charts = tuple(stacked_columns(model, colour, w, 280 if w < 400 else 396) for w in widths)
     unit = f", {analysis.currency}" if analysis.currency else ""
     subtitle = f"Weighted forecast by month{unit}; each open deal counted at its probability"
     numbers = period_table("months-numbers", "Forecast by month", rows, analysis.currency)
@@ -145,10 +154,12 @@ def quarters_card(analysis: Analysis) -> Card | None:
     quarter = forecast.row(forecast.current)
     first = quarter.start if quarter else None
     rows = [r for r in forecast.periods("quarter") if first and r.start and r.start >= first][:QUARTERS_SHOWN]
+    while len(rows) > 1 and not _holds(rows[-1]):
+        rows.pop()
     years = [r for r in forecast.periods("year") if r.start and r.end and r.start <= analysis.as_of <= r.end]
     adrift = [r for r in (*forecast.periods("overdue"), *forecast.periods("undated")) if r.open_deals]
     shown = [*rows, *years, *adrift]
-    if not any(r.total or r.open_deals or r.target for r in shown):
+    if not any(map(_holds, shown)):
         return None
     everything = forecast.row("all")
     overdue, undated = forecast.row("overdue"), forecast.row("undated")
@@ -160,11 +171,15 @@ def quarters_card(analysis: Analysis) -> Card | None:
     return Card("quarters", title, subtitle, table=table, note=left_out)
 
 
+def _holds(row: ForecastRow) -> bool:
+    return bool(row.total or row.open_deals or row.target)
+
+
 def period_table(name: str, caption: str, rows: Sequence[ForecastRow], currency: str) -> Table:
     """Periods down, parts of the forecast across; target columns only where there is a target."""
     targets = any(r.target is not None for r in rows)
     columns = ["Closed won", "Commit", "Best case", "Pipeline", "Forecast", "Open deals"]
-    columns[5:5] = ["Target", "Against it", "Coverage"] if targets else []
+    columns[5:5] = ["Target", "Against target", "Coverage"] if targets else []
     heads = (Head("Period"), *(Head(column, right=True) for column in columns))
     return Table(name, caption, heads, tuple(_period_cells(r, currency, targets) for r in rows))
 
@@ -211,11 +226,13 @@ def owners_card(analysis: Analysis, colour: Colour) -> Card | None:
     name = period(forecast.current)
     aim = ", weighted forecast against their own target" if targets else ", weighted forecast"
     heads = [Head("Owner"), *(Head(t, right=True) for t in ("Closed won", "Commit", "Forecast"))]
-    heads += [Head("Target", right=True), Head("Forecast ÷ target")] if targets else [Head("", sortable=False)]
+    heads += (
+        [Head("Target", right=True), Head("Forecast ÷ target", wide=True)] if targets else [Head("", sortable=False)]
+    )
     heads += [Head("Errors", right=True)] if broken else []
     more = len(rows) - OWNERS_SHOWN
     note = f"{count(more, 'more owner')} in the workbook's sheet Forecast." if more > 0 else ""
-    table = Table("owners-table", f"{name} by owner", tuple(heads), cells, note)
+    table = Table("owners-table", f"{name} by owner", tuple(heads), cells, note, OWNERS_FIRST)
     return Card("owners", wording.owners_title(standings), f"{name} by owner{aim}", table=table)
 
 

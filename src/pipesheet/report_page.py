@@ -11,7 +11,15 @@ from typing import Literal
 
 from pipesheet.drawing import Svg
 
-Tone = Literal["", "pos", "neg", "error", "warning", "info"]
+Tone = Literal["", "pos", "neg", "quiet", "error", "warning", "info"]
+Widths = tuple[float, ...]
+HALF: Widths = (482, 324)
+"""Widths of a card's chart, in pixels: beside another card of the same size, then on a phone."""
+LARGER: Widths = (573, 324)
+SMALLER: Widths = (391, 324)
+"""Beside each other, where one has more to show."""
+WHOLE: Widths = (1030, 573, 324)
+"""Alone in its row: on a desk, on a tablet or on paper, on a phone."""
 Sentence = tuple[tuple[str, bool], ...]
 """Pieces of running text; True marks the ones that stand out."""
 
@@ -30,27 +38,31 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A column: its name, its side and whether a click sorts by it."""
+    """A column: its name, its side and whether a click sorts by it. A `wide` one holds running text and
+    has a line of its own on a phone, where the others stand two by two."""
 
     text: str
     right: bool = False
     sortable: bool = True
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows to read. `more` says how many were left out and where they are; empty where none was."""
+    """Rows to read. `more` says how many were left out and where they are; empty where none was.
+    `first` so many rows stand open and the others a click away; 0 is all of them."""
 
     id: str
     caption: str
     heads: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
     more: str = ""
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One section. `charts` is one chart in a wide and a narrow drawing; `numbers` the table behind it."""
+    """One section. `charts` is one chart drawn at each of its `Widths`; `numbers` the table behind it."""
 
     id: str
     title: str

@@ -21,7 +21,7 @@ from pipesheet.charts_stages import (
 from pipesheet.drawing import Colour, Svg, Words
 from pipesheet.figures import count, day, days, long_money, number, percent, period, plain, short_money
 from pipesheet.funnel import Conversion, StageConversion, StageTime, TrendMonth, WinRate
-from pipesheet.report_page import Card, Cell, Head, Table
+from pipesheet.report_page import HALF, SMALLER, Card, Cell, Head, Table, Widths
 
 if TYPE_CHECKING:
     from pipesheet.analysis import Analysis
@@ -31,7 +31,7 @@ MEMBERS_SHOWN = 8
 MONTHS_SHOWN = 12
 
 
-def funnel_card(analysis: Analysis, colour: Colour) -> Card | None:
+def funnel_card(analysis: Analysis, colour: Colour, widths: Widths = HALF) -> Card | None:
     """Deals that entered each stage, and the share that went on."""
     conversion = analysis.conversion
     stages = conversion.stages[:STAGES_SHOWN]
@@ -48,20 +48,26 @@ def funnel_card(analysis: Analysis, colour: Colour) -> Card | None:
         "funnel",
         title,
         f"Deals that entered each stage, {window}; ↓ of those settled, the share that went on",
-        (funnel_bars(model, colour, 482), funnel_bars(model, colour, 324)),
+        tuple(funnel_bars(model, colour, w) for w in widths),
         _funnel_numbers(stages),
-        note=plain(conversion.note, 300),
+        note=plain(conversion.note, 500),
     )
 
 
 def _step(stage: StageConversion, weakest: StageConversion | None) -> Step:
     settled = stage.advanced + stage.lost + stage.moved_back
     few = settled < wording.ENOUGH
-    rate = "" if stage.rate is None else percent(stage.rate)
+    rate = "" if stage.rate is None or few else percent(stage.rate)
     remark = f"{number(stage.advanced)} of {number(settled)}"
     if stage.low is not None and stage.high is not None and not few:
         remark += f", likely {percent(stage.low)} to {percent(stage.high)}"
-    return Step(plain(stage.stage), stage.entered, rate, "few deals" if few else remark, stage is weakest)
+    return Step(
+        plain(stage.stage),
+        stage.entered,
+        rate,
+        "few deals" if few and settled else "" if few else remark,
+        stage is weakest,
+    )
 
 
 def _funnel_numbers(stages: Sequence[StageConversion]) -> Table:
@@ -94,7 +100,7 @@ def _range(low: float | None, high: float | None) -> str:
     return figures.NONE if low is None or high is None else f"{percent(low)} to {percent(high)}"
 
 
-def times_card(analysis: Analysis, colour: Colour) -> Card | None:
+def times_card(analysis: Analysis, colour: Colour, widths: Widths = HALF) -> Card | None:
     """Days open deals have been in their stage, against what won deals took."""
     times = [t for t in analysis.conversion.times if t.median is not None or t.open_median is not None]
     times = times[:STAGES_SHOWN]
@@ -108,7 +114,7 @@ def times_card(analysis: Analysis, colour: Colour) -> Card | None:
         "times",
         title,
         "Days open deals have been in their stage so far, against what deals later won took",
-        (stage_spans(model, colour, 482), stage_spans(model, colour, 324)),
+        tuple(stage_spans(model, colour, w) for w in widths),
         _times_numbers(times),
     )
 
@@ -141,18 +147,18 @@ def _times_numbers(times: Sequence[StageTime]) -> Table:
     return Table("times-numbers", "Days in each stage", heads, rows)
 
 
-def win_card(analysis: Analysis, colour: Colour) -> Card | None:
+def win_card(analysis: Analysis, colour: Colour, widths: Widths = SMALLER) -> Card | None:
     """Win rate, sales cycle and velocity in numbers."""
     conversion = analysis.conversion
-    if conversion.win_rate.rate is None:
+    if conversion.win_rate.rate is None or conversion.win_rate.won + conversion.win_rate.lost < wording.ENOUGH:
         return None
     window = f"Deals closed {day(conversion.window_start)} to {day(conversion.window_end)}"
     facts = tuple(_facts(conversion, analysis.currency))
-    charts, numbers = _closings(conversion.trend[-MONTHS_SHOWN:], colour)
+    charts, numbers = _closings(conversion.trend[-MONTHS_SHOWN:], colour, widths)
     return Card("win", wording.win_title(conversion.win_rate), window, charts, numbers, facts=facts)
 
 
-def _closings(trend: Sequence[TrendMonth], colour: Colour) -> tuple[tuple[Svg, ...], Table | None]:
+def _closings(trend: Sequence[TrendMonth], colour: Colour, widths: Widths) -> tuple[tuple[Svg, ...], Table | None]:
     """Deals won and lost by month, where there are months to compare."""
     if sum(bool(m.won + m.lost) for m in trend) < 2:
         return (), None
@@ -169,14 +175,14 @@ def _closings(trend: Sequence[TrendMonth], colour: Colour) -> tuple[tuple[Svg, .
         )
         for m in trend
     )
-    charts = (closing_columns(model, colour, 391, 190), closing_columns(model, colour, 324, 180))
+    charts = tuple(closing_columns(model, colour, w, 180) for w in widths)
     return charts, Table("closings-numbers", "Deals created, won and lost by month", heads, rows)
 
 
 def win_by_card(analysis: Analysis, colour: Colour) -> Card | None:
     """The win rate of each owner, or of the first dimension that has more than one member."""
     for dimension, rates in analysis.conversion.win_rate_by:
-        if sum(r.rate is not None for r in rates) > 1:
+        if sum(_told(r) for r in rates) > 1:
             return _win_by(dimension, rates, analysis.conversion.win_rate, analysis.currency, colour)
     return None
 
@@ -186,33 +192,40 @@ def _facts(conversion: Conversion, currency: str) -> list[tuple[str, str]]:
     closed = won.won + won.lost
     facts = [("Won by count", f"{percent(won.rate)}, {number(won.won)} of {number(closed)}")]
     if won.low is not None and won.high is not None:
-        facts.append(("Likely between", f"{percent(won.low)} and {percent(won.high)}"))
+        facts.append(("80% interval", f"{percent(won.low)} to {percent(won.high)}"))
     if won.value_rate is not None:
         facts.append(("Won by value", f"{percent(won.value_rate)}, {short_money(won.won_amount, currency)}"))
     if conversion.cycle_median is not None:
-        spread = f", four in five within {days(conversion.cycle_p80)}" if conversion.cycle_p80 is not None else ""
-        facts.append(("Sales cycle, median", days(conversion.cycle_median) + spread))
+        facts.append(("Sales cycle, median", days(conversion.cycle_median)))
+    if conversion.cycle_p80 is not None:
+        facts.append(("Four in five within", days(conversion.cycle_p80)))
     if velocity.average_won is not None:
         facts.append(("Average won deal", long_money(velocity.average_won, currency)))
     if velocity.per_day is not None:
         facts.append(("Velocity", f"{short_money(velocity.per_day, currency)} a day"))
     if velocity.usual_per_day is not None:
-        facts.append(("Velocity, with mean cycle", f"{short_money(velocity.usual_per_day, currency)} a day"))
+        facts.append(("Velocity by mean cycle", f"{short_money(velocity.usual_per_day, currency)} a day"))
     return facts
+
+
+def _told(rate: WinRate) -> bool:
+    """Whether there are enough closed deals to say a rate."""
+    return rate.rate is not None and rate.won + rate.lost >= wording.ENOUGH
 
 
 def _win_by(dimension: str, rates: Sequence[WinRate], total: WinRate, currency: str, colour: Colour) -> Card:
     shown = [r for r in rates if r.rate is not None]
     more = len(shown) - MEMBERS_SHOWN
+    valued = any(r.value_rate is not None for r in shown)
     heads = (
         Head(dimension.capitalize()),
         Head("Won", right=True),
         Head("Lost", right=True),
-        Head("Win rate"),
+        Head("Win rate", wide=True),
         Head("Amount won", right=True),
-        Head("Won by value", right=True),
+        *((Head("Won by value", right=True),) if valued else ()),
     )
-    cells = tuple(_win_cells(r, total, currency, colour) for r in shown[:MEMBERS_SHOWN])
+    cells = tuple(_win_cells(r, total, currency, colour)[: len(heads)] for r in shown[:MEMBERS_SHOWN])
     note = f"{number(more)} more in the workbook's sheet Conversion." if more > 0 else ""
     table = Table("win-table", f"Win rate by {dimension}", heads, cells, note)
     subtitle = "Dot: share won by count; band: its 80% interval; line: all deals together"
@@ -223,12 +236,12 @@ def _win_cells(rate: WinRate, total: WinRate, currency: str, colour: Colour) -> 
     name = plain(rate.key) or "None given"
     share = rate.rate or 0.0
     low, high = (share if bound is None else bound for bound in (rate.low, rate.high))
-    drawn = whisker(share, low, high, colour, middle=total.rate)
+    shown = Cell(percent(rate.rate), sort=rate.rate, chart=whisker(share, low, high, colour, middle=total.rate))
     return (
         Cell(name, sort=name.casefold(), strong=True),
         Cell(number(rate.won), sort=rate.won),
         Cell(number(rate.lost), sort=rate.lost),
-        Cell(percent(rate.rate), sort=rate.rate, chart=drawn),
+        shown if _told(rate) else Cell("few deals", tone="quiet", sort=""),
         Cell(short_money(rate.won_amount, currency), sort=rate.won_amount),
-        Cell(percent(rate.value_rate), sort=rate.value_rate),
+        Cell(percent(rate.value_rate), sort=rate.value_rate) if _told(rate) else Cell(figures.NONE, sort=""),
     )

@@ -6,8 +6,10 @@ it must bear the title out, so each rule asks for a clear difference and not for
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pipesheet import figures
 from pipesheet.figures import count, period, short_money
@@ -19,6 +21,8 @@ from pipesheet.report_page import Sentence
 
 ENOUGH = 5
 """Fewer deals than this carry no statement."""
+MOST_OF = 3
+"""So few kinds may be said to make up most of the findings."""
 SETTLED = 20
 """Fewer settled deals than this carry no comparison between stages."""
 
@@ -32,6 +36,9 @@ def headline(row: ForecastRow | None, deals: int, currency: str) -> str:
     name, total = period(row.period, short=True), short_money(row.total, currency)
     if not row.open_deals:
         won = short_money(row.won, currency)
+        if not row.won_deals:
+            goal = f" towards its target of {short_money(row.target, currency)}" if row.target else ""
+            return f"Nothing is won in {name} yet{goal}, and no open deal is due to close in it."
         return f"{name} stands at {won} won{_against(row, currency)}, and no open deal is due to close in it."
     if row.open_deals + row.won_deals < ENOUGH:
         return f"{name} holds {count(row.open_deals + row.won_deals, 'deal')}, worth {total} weighted."
@@ -53,6 +60,7 @@ def lede(
     *,
     overdue: ForecastRow | None = None,
     undated: ForecastRow | None = None,
+    everything: ForecastRow | None = None,
     required: float | None = None,
 ) -> Sentence:
     """What the headline rests on, and what it leaves out."""
@@ -70,6 +78,7 @@ def lede(
         ]
     said += [(". ", False)] if said else []
     said += _coverage(row, currency, required)
+    said += _elsewhere(row, everything, overdue, undated, currency)
     said += _not_counted(overdue, undated, currency)
     return tuple(said)
 
@@ -87,6 +96,25 @@ def _coverage(row: ForecastRow, currency: str, required: float | None) -> list[t
     said += [(", with ", False), (figures.times(row.coverage), True), (" of it in open deals", False)]
     need = f"; at your own win rate it takes {figures.times(required)}" if required else ""
     return [*said, (f"{need}. ", False)]
+
+
+def _elsewhere(
+    row: ForecastRow,
+    everything: ForecastRow | None,
+    overdue: ForecastRow | None,
+    undated: ForecastRow | None,
+    currency: str,
+) -> list[tuple[str, bool]]:
+    """Where the open deals are, of a period that has none."""
+    if everything is None or row.open_deals:
+        return []
+    adrift = [r for r in (overdue, undated) if r is not None]
+    deals = everything.open_deals - sum(r.open_deals for r in adrift)
+    money = everything.open_amount - sum(r.open_amount for r in adrift)
+    if deals <= 0:
+        return []
+    worth = f" ({short_money(money, currency)})" if money > 0 else ""
+    return [(f"{count(deals, 'open deal is', 'open deals are')} due in other periods{worth}. ", False)]
 
 
 def _not_counted(overdue: ForecastRow | None, undated: ForecastRow | None, currency: str) -> list[tuple[str, bool]]:
@@ -128,6 +156,8 @@ def quarters_title(
     adrift, deals = sum(r.open_amount for r in lost), sum(r.open_deals for r in lost)
     if everything is None or deals < ENOUGH or everything.open_deals < ENOUGH:
         return "Forecast by quarter"
+    if deals == everything.open_deals:
+        return f"None of the {count(deals, 'open deal')} falls into a quarter"
     if everything.open_amount > 0 and adrift >= everything.open_amount / 4:
         return f"{short_money(adrift, currency)} of open deals falls into no quarter"
     if everything.open_amount <= 0 and deals >= everything.open_deals / 4:
@@ -200,7 +230,20 @@ def findings_title(findings: Sequence[Finding], deals: int) -> str:
     if deals >= ENOUGH and len(broken) >= ENOUGH:
         return f"{count(len(broken), 'deal breaks', 'deals break')} a stage criterion"
     total = count(len(findings), "finding")
+    if errors == len(findings):
+        return f"{total}, all of them errors" if errors > 1 else "1 finding, an error"
     return f"{total}, {count(errors, 'error')} among them" if errors else f"{total}, no error among them"
+
+
+def kinds_title(findings: Sequence[Finding]) -> str:
+    """Says how few kinds make up most of the findings, where few do."""
+    sizes = sorted(Counter(f.code for f in findings).values(), reverse=True)
+    reached = list(accumulate(sizes))
+    few = next((n for n, sum_ in enumerate(reached, 1) if sum_ * 4 >= reached[-1] * 3), 0)
+    if len(findings) < ENOUGH or not few or few > MOST_OF or few == len(sizes):
+        return "Findings by kind"
+    share = figures.percent(reached[few - 1] / reached[-1])
+    return f"{share} of the findings are of {count(few, 'kind')}"
 
 
 def criteria_title(criteria: Sequence[CriterionResult], currency: str) -> str:
