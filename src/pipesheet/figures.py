@@ -144,7 +144,7 @@ def long_money(amount: float | None, currency: str = "", digits: int = 0) -> str
 def money_change(amount: float | None, currency: str = "") -> str:
     """A difference with its sign: ``+€12K``, ``−€3K``, ``€0``."""
     text = short_money(amount, currency)
-    return f"+{text}" if amount is not None and amount > 0 and text != short_money(0, currency) else text
+    return f"+{text}" if amount is not None and amount > 0 and text not in (short_money(0, currency), NONE) else text
 
 
 def money_format(currency: str = "", digits: int = 0) -> str:
@@ -166,12 +166,16 @@ def tick(x: float, currency: str = "") -> str:
 
 def points(x: float) -> str:
     """A difference of two shares: ``+5 pt``, ``−3 pt``."""
+    if not isfinite(x):
+        return NONE
     value = _half_up(_decimal(x) * 100)
     return ("+" if value > 0 else "") + f"{_signed(value)} pt"
 
 
 def change(x: float) -> str:
     """A relative difference: ``+24%``, ``−3%``."""
+    if not isfinite(x):
+        return NONE
     return ("+" if _half_up(_decimal(x) * 100) > 0 else "") + percent(x)
 
 
