@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pipesheet.document import json_schema
 from pipesheet.findings import CODES
-from pipesheet.schema import SETTING_RULES, SHEETS
+from pipesheet.schema import SHEETS
+from pipesheet.setting_rules import SETTING_RULES
 
 DOCS = Path(__file__).parent
 

@@ -18,11 +18,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # what things are
     ("grid",), ("models", "periods"), ("findings", "errors", "sheets", "receipt", "figures", "resources"),
     # from workbook to book
-    ("schema", "written"), ("coerce",), ("locate",), ("parser_columns",), ("parser_settings", "parser_sheets"),
+    ("schema", "setting_rules", "written"), ("coerce",), ("locate",), ("parser_columns",), ("parser_settings", "parser_sheets"),
     ("parser",),
     # thinking
-    ("stages",), ("history",), ("deals",), ("attachments",), ("readings",), ("checks",), ("phrases",), ("lint",),
-    ("case", "waivers"), ("pace",), ("rules",), ("gates",), ("winrate", "targets", "paths"), ("forecast", "speed"),
+    ("stages",), ("history",), ("deals",), ("attachments",), ("readings",), ("checks",), ("phrases",), ("lint",), ("stage_set",),
+    ("case", "waivers"), ("pace",), ("rules",), ("gates",),
+    ("winrate", "targets", "paths", "bridge", "hygiene"),
+    ("forecast", "speed", "effectiveness"),
     ("funnel",), ("analysis",), ("results",),
     # the outside
     ("csvfile", "intake", "sheetscan"), ("reader", "xlsx", "replacing"), ("writer",),

@@ -6,30 +6,37 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import polars as pl
 
+from pipesheet.bridge import Bridge, bridge
 from pipesheet.deals import deal_frame, reporting_currency
+from pipesheet.effectiveness import Effect, effects
 from pipesheet.errors import UsageError
 from pipesheet.findings import SEVERITIES, Finding
 from pipesheet.forecast import Forecast, forecast
 from pipesheet.funnel import Conversion, conversion
 from pipesheet.gates import CriterionResult, audit
 from pipesheet.grid import Source, Value
+from pipesheet.hygiene import Hygiene, hygiene
 from pipesheet.models import Book
 from pipesheet.parser import parse
 from pipesheet.rules import judge, without_echoes
+from pipesheet.waivers import WaiverStanding
+
+NO_BRIDGE, NO_HYGIENE = Bridge(0.0, (), 0.0), Hygiene()
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """What pipesheet says of one workbook. Every view (sheets, report, JSON, screen) is made of it.
 
-    `deals` is the frame of `pipesheet.deals` with these added by `pipesheet.rules`, `pipesheet.gates`
-    and here: `days_in_stage` (Int32, as of the date, null where entry is unknown), `stalled`
-    (Boolean), `next_requirement` (String, null where nothing is missing on the way to the next
-    stage), `errors`, `warnings` (UInt32, counts of findings on the deal's row).
-    `findings` are sorted: errors first, then most money at stake, then amount, then place.
+    `deals` is the frame of `pipesheet.deals` with these added by `pipesheet.rules` and here:
+    `days_in_stage` (Int32, as of the date, null where entry is unknown), `stalled` (Boolean), `errors`,
+    `warnings` (UInt32, counts of findings on the deal's row); and those of `pipesheet.gates.Audit`.
+    `findings` are a work list: most money at stake first, then errors before warnings, then the fewest days
+    to the deal's close date, then the largest amount, then place.
     """
 
     source: Source
@@ -41,6 +48,10 @@ class Analysis:
     criteria: tuple[CriterionResult, ...]
     forecast: Forecast
     conversion: Conversion
+    bridge: Bridge = NO_BRIDGE
+    hygiene: Hygiene = NO_HYGIENE
+    effects: tuple[Effect, ...] = ()
+    waivers: tuple[WaiverStanding, ...] = ()
 
     def count(self, severity: str) -> int:
         """How many findings have that severity."""
@@ -69,29 +80,37 @@ def analyze(
     if date is None:
         raise UsageError("No as-of date: pass as_of=, or set one in the workbook's Settings sheet.")
     frame, rule_findings = judge(deal_frame(book, date), book, as_of=date)
-    frame, gate_findings, criteria = audit(frame, book, as_of=date, folder=source.path.parent)
-    expected, target_findings = forecast(frame, book, as_of=date)
-    findings = _in_order(without_echoes((*read_findings, *rule_findings, *gate_findings, *target_findings)))
+    gates = audit(frame, book, as_of=date, folder=source.path.parent)
+    expected, target_findings = forecast(gates.frame, book, as_of=date)
+    findings = _in_order(without_echoes((*read_findings, *rule_findings, *gates.findings, *target_findings)), date)
+    deals = _with_counts(gates.frame, book, findings)
     return Analysis(
         source=source,
         book=book,
         as_of=date,
         currency=reporting_currency(book),
-        deals=_with_counts(frame, book, findings),
+        deals=deals,
         findings=findings,
-        criteria=criteria,
+        criteria=gates.results,
         forecast=expected,
-        conversion=conversion(frame, book, as_of=date),
+        conversion=conversion(deals, book, as_of=date),
+        bridge=bridge(deals, gates.shares, book.criteria),
+        hygiene=hygiene(deals, book.hygiene_log, as_of=date),
+        effects=effects(gates.asked, deals, book, as_of=date),
+        waivers=gates.waivers,
     )
 
 
-def _in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def _in_order(findings: Sequence[Finding], as_of: dt.date) -> tuple[Finding, ...]:
     rank = {severity: place for place, severity in enumerate(SEVERITIES)}
+    today = as_of.toordinal()
 
-    def place(finding: Finding) -> tuple[int, float, float, str, int, int, str, str]:
+    def place(finding: Finding) -> tuple[float, int, float, float, str, int, int, str, str]:
         where = (finding.cell.sheet, finding.cell.row, finding.cell.column) if finding.cell else ("", 0, 0)
-        money = (-finding.money_at_stake, -(finding.amount or 0.0))
-        return (rank[finding.severity], *money, *where, finding.code, finding.requirement)
+        # A date that has passed is the most urgent, and no more so for being long past.
+        days = max(finding.close_date.toordinal() - today, 0) if finding.close_date else inf
+        urgency = (-finding.money_at_stake, rank[finding.severity], days, -(finding.amount or 0.0))
+        return (*urgency, *where, finding.code, finding.requirement)
 
     return tuple(sorted(findings, key=place))
 

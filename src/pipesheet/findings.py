@@ -6,6 +6,7 @@ the same tuple. Codes are hyphenated and never change meaning.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -20,7 +21,7 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 class Finding:
     """One thing to mend. `money_at_stake` is in the reporting currency, 0 where none can be said.
 
-    `deal`, `owner` and `amount` are there so that a view need not look the deal up again.
+    `deal`, `owner`, `amount` and `close_date` are there so that a view need not look the deal up again.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Finding:
     guidance: str = ""
     amount: float | None = None
     money_at_stake: float = 0.0
+    close_date: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ _CODES: tuple[Code, ...] = (
     Code("entry-criterion-not-met", "error", "A deal lacks what its stage asks for on entry."),
     Code("exit-criterion-not-met", "error", "A deal left a stage without what that stage asks for."),
     Code("waiver-expired", "warning", "A waiver's date has passed; the criterion applies again."),
+    Code("waiver-expiring", "info", "A waiver that a deal still needs runs out within 14 days."),
     Code("waiver-unmatched", "warning", "A waiver names a deal or a requirement that is not there."),
     # the criteria and settings themselves
     Code("criterion-stage-unknown", "error", "A criterion names a stage that is in no list."),
@@ -112,6 +115,12 @@ _CODES: tuple[Code, ...] = (
     Code("criterion-pattern-invalid", "error", "A criterion's regular expression cannot be used."),
     Code("criterion-path-outside", "error", "A path leads outside the workbook's folder."),
     Code("criterion-contradiction", "warning", "Two criteria ask one column for opposite things."),
+    Code("criterion-of-the-seller", "info", "A requirement says what the seller did, not what the buyer has shown."),
+    Code("criterion-never-asked", "info", "A criterion stands at a gate that no deal passes."),
+    Code("stage-without-criteria", "info", "An open stage has no criterion, so nothing is asked of its deals."),
+    Code(
+        "stage-unreachable", "warning", "No deal can earn a stage, because two criteria before it exclude each other."
+    ),
     Code("stage-probability-not-rising", "warning", "A later stage has a lower probability."),
     Code("stage-duplicate", "error", "Two stages have the same name."),
     Code("target-period-unreadable", "error", "A target's period cannot be read."),

@@ -1,4 +1,7 @@
-"""The stated forecast: amount × probability by period of the close date, on every cut.
+"""The forecast by period of the close date, on every cut: amount × probability, by two methods.
+
+*stated* takes each deal's own probability, else its stage's, as every CRM does; *evidence* takes what the
+deal has earned by its stage's criteria (`pipesheet.gates`), which is never more.
 
 Lost counts 0, won counts once at its amount, omitted is left out and its total kept; open deals
 without a date, with one that has passed, or with one beyond the periods shown, have buckets of their
@@ -13,7 +16,7 @@ before, this one and the next, where there is anything in them.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,7 +30,9 @@ from pipesheet.targets import Targets, targets
 from pipesheet.winrate import WINDOW_DAYS, closed_in, win_rate
 
 Bucket = Literal["month", "quarter", "year", "overdue", "undated", "later", "all"]
-Method = Literal["stated"]
+Method = Literal["stated", "evidence"]
+METHODS: Mapping[Method, str] = {"stated": "weighted", "evidence": "evidence_weighted"}
+"""The methods and the column of the frame that holds what each counts a deal at."""
 
 QUARTERS_BEFORE, QUARTERS_AFTER, QUARTERS_AT_MOST = 4, 3, 8
 MONTHS_BEFORE, MONTHS_AFTER = 6, 11
@@ -91,18 +96,22 @@ class Forecast:
     rows: tuple[ForecastRow, ...]
     required_coverage: float | None = None
 
-    def row(self, period: str, dimension: str = "all", key: str = "") -> ForecastRow | None:
+    def row(
+        self, period: str, dimension: str = "all", key: str = "", *, method: Method = "stated"
+    ) -> ForecastRow | None:
         """The line of that period and cut, or None."""
-        wanted = (period, dimension, key)
-        return next((r for r in self.rows if (r.period, r.dimension, r.key) == wanted), None)
+        wanted = (method, period, dimension, key)
+        return next((r for r in self.rows if (r.method, r.period, r.dimension, r.key) == wanted), None)
 
-    def cut(self, period: str, dimension: str) -> tuple[ForecastRow, ...]:
+    def cut(self, period: str, dimension: str, *, method: Method = "stated") -> tuple[ForecastRow, ...]:
         """The lines of one period by one dimension, in their order."""
-        return tuple(r for r in self.rows if r.period == period and r.dimension == dimension)
+        wanted = (method, period, dimension)
+        return tuple(r for r in self.rows if (r.method, r.period, r.dimension) == wanted)
 
-    def periods(self, bucket: Bucket) -> tuple[ForecastRow, ...]:
+    def periods(self, bucket: Bucket, *, method: Method = "stated") -> tuple[ForecastRow, ...]:
         """The whole-book lines of one grain, in order of time."""
-        return tuple(r for r in self.rows if r.bucket == bucket and r.dimension == "all")
+        wanted = (method, bucket, "all")
+        return tuple(r for r in self.rows if (r.method, r.bucket, r.dimension) == wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +126,36 @@ class _Slot:
 
 
 def forecast(frame: pl.DataFrame, book: Book, *, as_of: dt.date) -> tuple[Forecast, tuple[Finding, ...]]:
-    """The stated forecast of a deal frame, and what was wrong with the targets."""
-    measured = _measured(frame, as_of)
-    slots = _slots(measured, book, as_of)
+    """The forecast of a deal frame by each method it has the column of, and what was wrong with the targets."""
     aims, found = targets(frame, book)
     rows: list[ForecastRow] = []
-    for dimension in ("all", *_cuts(frame)):
-        sums = _sums(measured, dimension)
-        order = _order(book, dimension)
-        for slot in slots:
-            if dimension == "all" or slot.cut:
-                rows += sorted(_lines(sums, slot, dimension, aims), key=order)
+    for method, column in METHODS.items():
+        if column in frame.columns:
+            measured = _measured(frame, column, as_of)
+            rows += _by_method(method, measured, book, _cuts(frame), aims, as_of)
     current = period_of(as_of, "quarter", book.settings.fiscal_year_start).label
     return Forecast(current, tuple(rows), _required_coverage(frame, as_of)), found
 
 
-def _measured(frame: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Won and open deals, with what each adds to every figure and where in time it lies."""
+def _by_method(
+    method: Method, measured: pl.DataFrame, book: Book, cuts: Sequence[str], aims: Targets, as_of: dt.date
+) -> Iterator[ForecastRow]:
+    slots = _slots(measured, book, as_of)
+    for dimension in ("all", *cuts):
+        sums = _sums(measured, dimension)
+        order = _order(book, dimension)
+        for slot in slots:
+            if dimension == "all" or slot.cut:
+                yield from sorted(_lines(sums, slot, dimension, aims, method), key=order)
+
+
+def _measured(frame: pl.DataFrame, column: str, as_of: dt.date) -> pl.DataFrame:
+    """Won and open deals, with what each adds to every figure and where in time it lies; open ones count at
+    what stands in that column."""
     won, amount = pl.col("outcome") == "won", pl.col("amount").fill_null(0.0)
     counted = ~won & (pl.col("category") != "omitted")
     date = pl.col("close_date")
-    weighted = pl.col("weighted")
+    weighted = pl.col(column)
     place = (
         pl.when(date.is_null())
         .then(pl.lit("undated"))
@@ -232,7 +250,7 @@ def _within(slot: _Slot) -> pl.Expr:
     return dated & pl.col("open") if slot.bucket == "later" else dated
 
 
-def _lines(sums: pl.DataFrame, slot: _Slot, dimension: str, aims: Targets) -> list[ForecastRow]:
+def _lines(sums: pl.DataFrame, slot: _Slot, dimension: str, aims: Targets, method: Method) -> list[ForecastRow]:
     """The lines of one period by one dimension: every member with a deal or a target in it."""
     added = (
         sums.filter(_within(slot))
@@ -247,15 +265,17 @@ def _lines(sums: pl.DataFrame, slot: _Slot, dimension: str, aims: Targets) -> li
     # A whole-book line is there even when it is empty; a year other than this one only if it is not.
     always = [""] if dimension == "all" and (slot.bucket != "year" or slot.cut) else []
     keys = dict.fromkeys((*figures, *aim, *always))
-    return [_line(figures.get(key, {}), slot, dimension, key, aim.get(key)) for key in keys]
+    return [_line(method, figures.get(key, {}), slot, dimension, key, aim.get(key)) for key in keys]
 
 
-def _line(figures: Mapping[str, Any], slot: _Slot, dimension: str, key: str, target: float | None) -> ForecastRow:
+def _line(
+    method: Method, figures: Mapping[str, Any], slot: _Slot, dimension: str, key: str, target: float | None
+) -> ForecastRow:
     money = {name: float(figures.get(name, 0.0)) for name in _MONEY}
     total = round(money["won"] + money["open_weighted"], 6)
     short = None if target is None else target - money["won"]
     return ForecastRow(
-        method="stated",
+        method=method,
         bucket=slot.bucket,
         period=slot.label,
         start=slot.period.start if slot.period else None,

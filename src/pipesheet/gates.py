@@ -21,9 +21,12 @@ from pipesheet.grid import CellRef
 from pipesheet.lint import GateCriterion, Question, usable_criteria
 from pipesheet.models import Book, Criterion, CriterionSeverity
 from pipesheet.readings import Cells, shown
+from pipesheet.stage_set import set_findings
 from pipesheet.stages import open_stages, stage_key
-from pipesheet.waivers import expired, unmatched, waived_rows
+from pipesheet.waivers import WaiverStanding, about_waivers, standings, waived_rows
 
+NOTHING = "none"
+"""The name of the earned stage of a deal that has not even earned the first."""
 _SEVERITIES: Mapping[CriterionSeverity, Severity] = {"block": "error", "warn": "warning", "info": "info"}
 
 
@@ -44,20 +47,47 @@ class CriterionResult:
     money_at_stake: float
 
 
-def audit(
-    frame: pl.DataFrame, book: Book, *, as_of: dt.date, folder: Path
-) -> tuple[pl.DataFrame, tuple[Finding, ...], tuple[CriterionResult, ...]]:
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What came of asking every deal every criterion of its way.
+
+    `frame` is the frame of deals with these added: `earned_rank` (Int32: the rank of the earned stage of
+    an open deal, 0 for none; null for closed deals and unknown stages), `earned_stage` (String, its name;
+    ``none`` for rank 0), `evidence_probability`, `evidence_weighted` (Float64), `next_requirement`
+    (String: the first unmet one on the way to the next stage, null where nothing is missing) and `ready`
+    (Boolean: an open deal of a known stage of which nothing is missing).
+
+    The evidence probability of an open deal is its own where it has earned the stage it claims, else the
+    smaller of its own and its earned stage's (0 for none). `evidence_weighted` = amount × that; a negative
+    amount and a stage in no list stay as claimed. Closed and omitted deals have none.
+
+    `shares` (`index`, `number`, `money`) says how much rests on each unmet blocking criterion of the first
+    gate that fails: (weighted - evidence weighted) ÷ how many those are. So Σ money = Σ weighted - Σ
+    evidence weighted on every cut. `asked` holds, by number of the criterion, what was asked of all deals.
+    """
+
+    frame: pl.DataFrame
+    findings: tuple[Finding, ...]
+    results: tuple[CriterionResult, ...]
+    shares: pl.DataFrame
+    asked: tuple[Asked, ...]
+    waivers: tuple[WaiverStanding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One usable criterion and its answers over all deals (Booleans without nulls): whether it applies
+    (its When holds) and whether it is met; no waiver and no grace is in these."""
+
+    criterion: GateCriterion
+    applies: pl.Series
+    met: pl.Series
+
+
+def audit(frame: pl.DataFrame, book: Book, *, as_of: dt.date, folder: Path) -> Audit:
     """Asks every deal every criterion of its way; `folder` is the workbook's, for `file exists`.
 
-    `frame` is that of `pipesheet.deals`, all deals in their order. Added to it are `earned_rank` (Int32:
-    the rank of the earned stage of an open deal, 0 for none; null for closed deals and unknown stages),
-    `earned_probability` (Float64, that stage's; 0 for none) and `next_requirement` (String: the first
-    unmet one of exit(s) and entry(s + 1), null where nothing is missing).
-
-    Money at stake of an unmet blocking criterion is amount × (p(claimed) - p(earned)), never of a
-    negative difference, split equally over the unmet blocking criteria of the first gate that fails; the
-    others have none. So Σ money = claimed weighted - evidence weighted of the deals that lack something,
-    with p = min(claimed, p(earned)). Closed and omitted deals have nothing at stake.
+    `frame` is that of `pipesheet.deals`, all deals in their order.
     """
     cells = Cells(book)
     usable, lint = usable_criteria(book, cells, as_of=as_of)
@@ -68,14 +98,16 @@ def audit(
     frame = _with_next(frame, pl.concat([_NOBODY, *(a.ahead for a in answers)]), book)
     short = _with_money(short, frame)
     money = dict(short.group_by("number").agg(pl.col("money").sum()).iter_rows())
-    results = tuple(replace(a.result, money_at_stake=money.get(a.number, 0.0)) for a in answers)
+    results = tuple(replace(a.result, money_at_stake=money.get(a.asked.criterion.number, 0.0)) for a in answers)
+    waivers = standings(pl.concat([short.select("index", "number"), *(a.waived for a in answers)]), frame, book, as_of)
     findings = (
         *lint,
+        *set_findings(usable, book, as_of=as_of),
         *_unmet(short, frame, usable, book),
-        *expired(short, frame, book, as_of),
-        *unmatched(frame, book),
+        *about_waivers(waivers, book),
     )
-    return frame, findings, results
+    shares = short.filter("first").select("index", "number", "money")
+    return Audit(frame, findings, results, shares, tuple(a.asked for a in answers), waivers)
 
 
 _NOBODY = pl.DataFrame(schema={"index": pl.UInt32, "number": pl.UInt32, "gate": pl.Int32, "blocking": pl.Boolean})
@@ -83,11 +115,13 @@ _NOBODY = pl.DataFrame(schema={"index": pl.UInt32, "number": pl.UInt32, "gate": 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """`short`: the deals that lack the criterion; `ahead`: those that will on the way to the next stage."""
+    """`short`: the deals that lack the criterion; `waived`: those that may; `ahead`: all that lack it on the
+    way to the next stage, where grace excuses only what is asked already."""
 
-    number: int
+    asked: Asked
     short: pl.DataFrame
     ahead: pl.DataFrame
+    waived: pl.DataFrame
     result: CriterionResult
 
 
@@ -122,9 +156,8 @@ class _Way:
         return self.passed >= criterion.gate if criterion.gate else self._nobody
 
     def ahead(self, criterion: GateCriterion) -> pl.Series:
-        if not criterion.gate:
-            return self._nobody
-        return self.placed & (criterion.gate - self.passed).is_between(1, 2)
+        """The open deals on whose way to the next stage it stands, gates already claimed included."""
+        return self.placed & (self.passed + 2 >= criterion.gate) if criterion.gate else self._nobody
 
     def answer(self, question: Question | None) -> pl.Series:
         if question is None:
@@ -161,7 +194,13 @@ def _ask(criterion: GateCriterion, way: _Way) -> _Answer:
         waived=_count(asked & waived),
         money_at_stake=0.0,
     )
-    return _Answer(criterion.number, _rows(asked & unmet, criterion), _rows(ahead & unmet, criterion), result)
+    return _Answer(
+        Asked(criterion, applies, met),
+        _rows(asked & unmet, criterion),
+        _rows(ahead & lacking & ~waived & ~(asked & in_grace), criterion),
+        _rows(asked & waived, criterion).select("index", "number"),
+        result,
+    )
 
 
 def _count(deals: pl.Series) -> int:
@@ -179,17 +218,27 @@ def _rows(deals: pl.Series, criterion: GateCriterion) -> pl.DataFrame:
 def _with_earned(frame: pl.DataFrame, short: pl.DataFrame, book: Book) -> pl.DataFrame:
     stages = open_stages(book.stages)
     odds = {0: 0.0, **{rank: s.probability for rank, s in enumerate(stages, 1)}}
+    names = {0: NOTHING, **{rank: s.name for rank, s in enumerate(stages, 1)}}
     first = short.filter("blocking").group_by("index").agg(pl.col("gate").min().alias("failed"))
+    is_open = pl.col("outcome") == "open"
     # Entry of k fails: k - 1 is earned; exit of k fails: k is. Both are the gate's number halved.
     earned = pl.coalesce(pl.col("failed") // 2, "stage_rank").cast(pl.Int32)
+    own, proven = pl.col("probability"), pl.col("earned_rank").replace_strict(odds, return_dtype=pl.Float64)
+    falls_short = (pl.col("earned_rank") < pl.col("stage_rank")).fill_null(False) & (pl.col("amount") >= 0)
+    counts = is_open & (pl.col("category") != "omitted")
+    weighted = (pl.col("amount") * pl.col("evidence_probability")).fill_null(0.0)
     return (
         frame.join(first, on="index", how="left", maintain_order="left")
-        .with_columns(pl.when(pl.col("outcome") == "open").then(earned).alias("earned_rank"))
+        .with_columns(pl.when(is_open).then(earned).alias("earned_rank"))
         .with_columns(
-            pl.col("earned_rank")
-            .replace_strict(odds, default=None, return_dtype=pl.Float64)
-            .alias("earned_probability")
+            pl.col("earned_rank").replace_strict(names, return_dtype=pl.String).alias("earned_stage"),
+            pl.when(is_open & falls_short)
+            .then(pl.min_horizontal(own, proven))
+            .when(is_open)
+            .then(own)
+            .alias("evidence_probability"),
         )
+        .with_columns(pl.when(counts).then(weighted).otherwise(0.0).alias("evidence_weighted"))
         .drop("failed")
     )
 
@@ -198,24 +247,30 @@ def _with_next(frame: pl.DataFrame, ahead: pl.DataFrame, book: Book) -> pl.DataF
     first = ahead.sort("gate", "number").unique("index", keep="first", maintain_order=True)
     wanted = [book.criteria[n].requirement for n in first["number"].to_list()]
     named = first.select("index", pl.Series("next_requirement", wanted, dtype=pl.String))
-    return frame.join(named, on="index", how="left", maintain_order="left")
+    placed = (pl.col("outcome") == "open") & pl.col("stage_rank").is_not_null()
+    return frame.join(named, on="index", how="left", maintain_order="left").with_columns(
+        (placed & pl.col("next_requirement").is_null()).alias("ready")
+    )
 
 
 def _with_money(short: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    counts = (pl.col("outcome") == "open") & (pl.col("category") != "omitted")
-    stake = pl.col("amount") * (pl.col("probability") - pl.col("earned_probability")).clip(lower_bound=0)
-    stakes = frame.select("index", pl.when(counts).then(stake).fill_null(0.0).alias("stake"))
-    first = short.filter("blocking").filter(pl.col("gate") == pl.col("gate").min().over("index"))
+    """Adds `first` (the criterion blocks at the first gate that fails) and its share of `money`."""
+    stakes = frame.select("index", (pl.col("weighted") - pl.col("evidence_weighted")).alias("stake"))
+    blocking = short.filter("blocking")
+    first = blocking.filter(pl.col("gate") == pl.col("gate").min().over("index"))
     shares = first.select("index", "number", pl.len().over("index").alias("among"))
     return (
         short.join(shares, on=["index", "number"], how="left", maintain_order="left")
         .join(stakes, on="index", how="left", maintain_order="left")
-        .with_columns((pl.col("stake") / pl.col("among")).fill_null(0.0).alias("money"))
+        .with_columns(
+            pl.col("among").is_not_null().alias("first"),
+            (pl.col("stake") / pl.col("among")).fill_null(0.0).alias("money"),
+        )
     )
 
 
 def _unmet(short: pl.DataFrame, frame: pl.DataFrame, usable: Sequence[GateCriterion], book: Book) -> Iterator[Finding]:
-    texts = frame.select("index", "deal_id", "deal", "owner", "stage", "amount").with_columns(
+    texts = frame.select("index", "deal_id", "deal", "owner", "stage", "amount", "close_date").with_columns(
         pl.col(pl.String).fill_null("")
     )
     lacking = short.select("index", "number", "money").join(texts, on="index", how="left", maintain_order="left")
@@ -236,7 +291,7 @@ def _findings_of(criterion: GateCriterion, deals: pl.DataFrame, book: Book) -> I
         severity = _SEVERITIES[asked.severity]
     needed, sheet, rows = criterion.test.check.needed, book.deals.sheet, book.deals.rows
     place = book.deals.position.get(criterion.test.field, 1)
-    for index, _, money, deal_id, deal, owner, stage, amount in deals.iter_rows():
+    for index, _, money, deal_id, deal, owner, stage, amount, close_date in deals.iter_rows():
         yield Finding(
             code,
             severity,
@@ -251,4 +306,5 @@ def _findings_of(criterion: GateCriterion, deals: pl.DataFrame, book: Book) -> I
             asked.guidance,
             amount,
             money,
+            close_date,
         )

@@ -1,7 +1,7 @@
-"""The criteria and stages themselves, looked over: what cannot be used, and why.
+"""The criteria one by one, looked over: what cannot be used, and why.
 
-Each fault is one finding about the Criteria (or Stages) sheet, never one per deal; the criterion is
-left out and the others go on.
+Each fault is one finding about the Criteria sheet, never one per deal; the criterion is left out and the
+others go on. How they stand together is in `pipesheet.stage_set`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import pairwise
 
-from pipesheet import figures
 from pipesheet.checks import Check
 from pipesheet.findings import Finding, severity_of
 from pipesheet.models import Book, Condition, Criterion, Stage
@@ -73,8 +71,6 @@ def usable_criteria(
         gate = _gate(criterion, stage, ranks)
         on_loss = stage.type == "lost" and criterion.gate == "entry"
         usable.append(GateCriterion(number, criterion, gate, on_loss, test, when))
-    findings.extend(_contradictions(usable, book.settings.rules))
-    findings.extend(_not_rising(book.stages, book.settings.rules))
     return tuple(usable), tuple(findings)
 
 
@@ -128,43 +124,3 @@ def _finding(fault: Misread, criterion: Criterion, rules: Mapping[str, str]) -> 
             stage=criterion.stage,
             requirement=criterion.requirement,
         )
-
-
-def _contradictions(usable: Sequence[GateCriterion], rules: Mapping[str, str]) -> Iterator[Finding]:
-    """Criteria that no deal can meet together, because one wants a cell empty and another wants it filled,
-    or yes and no. Every deal past both is asked both, whatever their stages."""
-    wanted: dict[tuple[str, str], GateCriterion] = {}
-    severity = severity_of("criterion-contradiction", rules)
-    for one in usable:
-        if one.when is not None or one.gate is None or severity is None:
-            continue
-        name = one.test.check.name
-        mine = {"is empty": "empty", "is yes": "yes", "is no": "no"}.get(name, "filled")
-        against = {"empty": ("filled", "yes", "no"), "yes": ("empty", "no"), "no": ("empty", "yes")}
-        for other in (wanted.get((one.test.field, k)) for k in against.get(mine, ("empty",))):
-            if other is not None:
-                yield Finding(
-                    "criterion-contradiction",
-                    severity,
-                    f"{one.test.column.label} {name}",
-                    f"not to contradict “{other.criterion.requirement}”",
-                    one.criterion.cell,
-                    stage=one.criterion.stage,
-                    requirement=one.criterion.requirement,
-                )
-                break
-        wanted.setdefault((one.test.field, mine), one)
-
-
-def _not_rising(stages: Sequence[Stage], rules: Mapping[str, str]) -> Iterator[Finding]:
-    severity = severity_of("stage-probability-not-rising", rules)
-    for earlier, later in pairwise(open_stages(stages)):
-        if severity and later.probability < earlier.probability:
-            yield Finding(
-                "stage-probability-not-rising",
-                severity,
-                f"{figures.percent(later.probability)} in {later.name}",
-                f"at least the {figures.percent(earlier.probability)} of {earlier.name} before it",
-                later.cell,
-                stage=later.name,
-            )

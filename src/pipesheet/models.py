@@ -63,7 +63,8 @@ HISTORY_FIELDS: Mapping[str, type] = {
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage. `order` rises along the way to won; `probability` 0 to 1; `max_days` in days."""
+    """One stage. `order` rises along the way to won; `probability` 0 to 1; `max_days` in days. Deals may
+    jump over it without a word where `may_skip`, and may move back to it where `may_return`."""
 
     name: str
     order: float
@@ -75,6 +76,8 @@ class Stage:
     pipeline: str = ""
     aliases: tuple[str, ...] = ()
     cell: CellRef | None = None
+    may_skip: bool = False
+    may_return: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +210,18 @@ class RunLogEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class HygieneRecord:
+    """How many open deals were clean in an earlier run, as the Run Log says: of all (`name` empty), of an
+    owner or of a team."""
+
+    as_of: dt.date
+    dimension: str
+    name: str
+    open_deals: int
+    clean: int
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """Everything that was read from one workbook, parsed. Findings travel beside it."""
 
@@ -221,5 +236,6 @@ class Book:
     settings: Settings = field(default_factory=Settings)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     runs: tuple[RunLogEntry, ...] = ()
+    hygiene_log: tuple[HygieneRecord, ...] = ()
     sheets: Mapping[str, str] = field(default_factory=dict)
     """Which sheet each part of the contract was read from: ``{"Deals": "Sales pipeline"}``."""

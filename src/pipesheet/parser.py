@@ -38,6 +38,7 @@ from pipesheet.parser_sheets import (
     parse_stages,
     parse_targets,
     parse_waivers,
+    read_hygiene,
     read_runs,
     read_scenarios,
 )
@@ -76,6 +77,7 @@ def parse(
         settings=settings,
         scenarios=read_scenarios(source),
         runs=read_runs(source),
+        hygiene_log=read_hygiene(source),
         sheets={"Deals": located.deals.grid.name, **{n: p.grid.name for n, p in located.parts.items()}},
     )
     return book, tuple(found.findings)

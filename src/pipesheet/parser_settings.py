@@ -14,7 +14,8 @@ from pipesheet.findings import CODES, SEVERITIES
 from pipesheet.grid import CellRef, Value
 from pipesheet.models import Settings
 from pipesheet.parser_columns import Found, Sheet
-from pipesheet.schema import DEALS, SETTING_RULES, SHEETS, folded, header_keys
+from pipesheet.schema import DEALS, SHEETS, folded, header_keys
+from pipesheet.setting_rules import SETTING_RULES
 from pipesheet.written import month_named
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

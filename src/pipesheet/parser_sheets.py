@@ -15,6 +15,7 @@ from pipesheet.models import (
     Criterion,
     CriterionSeverity,
     Gate,
+    HygieneRecord,
     Kind,
     Outcome,
     Owner,
@@ -149,6 +150,8 @@ def _stage(sheet: Sheet, index: int, found: Found) -> Stage:
         text["pipeline"],
         aliases,
         cell,
+        bool(sheet.get("may_skip")[index]),
+        bool(sheet.get("may_return")[index]),
     )
 
 
@@ -293,6 +296,21 @@ def read_runs(source: Source) -> tuple[RunLogEntry, ...]:
     rows = (_row(grid, table, row) for row in range(table.first_row + 1, table.last_row + 1))
     entries = ({h: (None if v == "" else v) for h, v in zip(headers, row, strict=False) if h} for row in rows)
     return tuple(RunLogEntry(values) for values in entries if any(v is not None for v in values.values()))
+
+
+def read_hygiene(source: Source) -> tuple[HygieneRecord, ...]:
+    """How clean earlier runs found the deals of all, of each owner and team, as the Run Log says."""
+    columns = _own_table(source, "PipesheetHygieneLog")
+    names = ("asof", "of", "name", "opendeals", "clean")
+    rows = zip(*(columns.get(name, ()) for name in names), strict=False)
+    return tuple(
+        HygieneRecord(day.date() if isinstance(day, dt.datetime) else day, str(of), str(name or ""), int(n), int(clean))
+        for day, of, name, n, clean in rows
+        if isinstance(day, dt.date)
+        and isinstance(n, int | float)
+        and isinstance(clean, int | float)
+        and n >= clean >= 0
+    )
 
 
 def _own(source: Source, name: str) -> tuple[Grid, Table] | None:

@@ -70,17 +70,6 @@ class SheetRule:
         return tuple(f for f in self.fields if f.required)
 
 
-@dataclass(frozen=True, slots=True)
-class SettingRule:
-    """One row of Settings: its name, what it does, what may stand in it, and the default in words."""
-
-    name: str
-    meaning: str
-    values: str
-    default: str
-    aliases: tuple[str, ...] = ()
-
-
 def folded(name: str) -> str:
     """What all spellings of one name share; empty for a name of signs alone."""
     name = _CUSTOM_FIELD.sub("", name.strip()).replace("#", " number ").replace("%", " percent ").replace("ß", "ss")
@@ -199,6 +188,10 @@ STAGES = SheetRule(
            "Maximum days", "Rotting days", "Days until stalled", "Rotten after days"),
         _f("guidance", "Guidance", "text", "What to do here.", "Description", "Guidance for Success"),
         _f("pipeline", "Pipeline", "text", "Of which sales pipeline.", "Pipeline Name"),
+        _f("may_skip", "May skip", "yes/no", "yes: deals may jump over it without a word.", "Skip allowed",
+           "Skipping allowed"),
+        _f("may_return", "May return", "yes/no", "yes: deals may move back to it without a word.", "Back allowed",
+           "Moving back allowed"),
         _f("aliases", "Aliases", "text", "Other names of it, with commas or semicolons between.",
            "Alias", "Also called", "Other names"),
         _f("is_closed", "Is closed", "yes/no", "In place of Type, as Salesforce has it."),
@@ -324,75 +317,3 @@ SHEETS: tuple[SheetRule, ...] = (
     SETTINGS,
 )
 SHEETS_BY_NAME: Mapping[str, SheetRule] = {rule.name: rule for rule in SHEETS}
-
-SETTING_RULES: tuple[SettingRule, ...] = (
-    SettingRule(
-        "reporting currency",
-        "The currency totals are in.",
-        "three letters, such as EUR",
-        "the currency most deals have",
-        ("currency",),
-    ),
-    SettingRule("as-of date", "The day the book is judged on.", "a date", "today", ("as of", "as of date")),
-    SettingRule(
-        "fiscal year start",
-        "The month the fiscal year starts in.",
-        "a month's name, or 1 to 12",
-        "January",
-        ("fiscal year start month", "fiscal year begins"),
-    ),
-    SettingRule("week start", "The day the week starts on.", "a weekday's name, or 1 (Monday) to 7", "Monday"),
-    SettingRule(
-        "locale",
-        "How text dates and numbers are read.",
-        "a locale such as de-DE, en-US or en-GB",
-        "the column itself decides, else en-US",
-        ("language", "region"),
-    ),
-    SettingRule(
-        "date order",
-        "Whether 03/04/2026 is 3 April or 4 March.",
-        "day first or month first",
-        "by locale",
-        ("day or month first", "date format"),
-    ),
-    SettingRule(
-        "decimal mark",
-        "What stands before the cents in a number typed as text.",
-        "comma or point",
-        "by locale",
-        ("decimal separator",),
-    ),
-    SettingRule("forecast method", "The method headlines use.", "stated, evidence, calibrated or time-aware", "stated"),
-    SettingRule(
-        "stalled percentile",
-        "Longer in a stage than this share of won deals is stalled.",
-        "a share, such as 80 %",
-        "80 %",
-    ),
-    SettingRule(
-        "recipients",
-        "Whom the report is for.",
-        "mail addresses, with commas or semicolons between",
-        "nobody",
-        ("recipient", "mail to"),
-    ),
-    SettingRule(
-        "sheet …",
-        "Which sheet holds a part: ``sheet Deals``, ``sheet Stages`` …",
-        "a sheet's name",
-        "by name, then by headers",
-    ),
-    SettingRule(
-        "column …",
-        "Which header a field of Deals has: ``column Amount``, ``column Close date`` …",
-        "a header",
-        "by the names known",
-    ),
-    SettingRule(
-        "rule …",
-        "How heavy a rule is, by its code: ``rule close-date-past``.",
-        "off, info, warning or error",
-        "as documented",
-    ),
-)

@@ -1,4 +1,4 @@
-"""Waivers: who may miss what until when, and the waivers that do nothing.
+"""Waivers: who may miss what until when, how each stands, and the ones that do nothing.
 
 A waiver is live up to and on its Expires; one without a date never is. Requirements are matched as
 stages are: case and spaces do not matter. In the IDs of deals case does: Salesforce tells them apart by it.
@@ -8,13 +8,44 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
+from pipesheet import figures
 from pipesheet.findings import Finding, severity_of
 from pipesheet.models import Book, Waiver
 from pipesheet.readings import shown
 from pipesheet.stages import stage_key
+
+EXPIRING_DAYS = 14
+"""A waiver that a deal still needs is named so many days before it runs out."""
+
+WaiverState = Literal["live", "expiring", "expired", "not needed", "no such deal", "no such requirement"]
+_CODES: Mapping[WaiverState, str] = {
+    "expiring": "waiver-expiring",
+    "expired": "waiver-expired",
+    "no such deal": "waiver-unmatched",
+    "no such requirement": "waiver-unmatched",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverStanding:
+    """One waiver and what it does on the as-of date.
+
+    `live` and `expiring` ones excuse a deal that lacks the criterion, an `expired` one no longer does; one
+    that is `not needed` has run out on, or is live for, a criterion the deal meets or is not asked.
+    `days_left` is negative once it has expired. `weighted` is that of the deal, in the reporting currency.
+    """
+
+    waiver: Waiver
+    state: WaiverState
+    days_left: int | None
+    deal: str = ""
+    owner: str = ""
+    weighted: float = 0.0
 
 
 def _deal_rows(frame: pl.DataFrame, wanted: Iterable[str]) -> Mapping[str, list[int]]:
@@ -38,52 +69,74 @@ def waived_rows(frame: pl.DataFrame, waivers: Sequence[Waiver], as_of: dt.date) 
     return waived
 
 
-def expired(short: pl.DataFrame, frame: pl.DataFrame, book: Book, as_of: dt.date) -> Iterator[Finding]:
-    """Waivers that ran out on a criterion the deal still lacks; `short` has a row for each such pair,
-    `index` of the deal and `number` of the criterion."""
-    severity = severity_of("waiver-expired", book.settings.rules)
-    past = [w for w in book.waivers if w.expires is not None and w.expires < as_of]
-    if severity is None or not past:
-        return
-    rows = _deal_rows(frame, (w.deal_id for w in past))
-    wanted = sorted({row for found in rows.values() for row in found})
+def standings(lacking: pl.DataFrame, frame: pl.DataFrame, book: Book, as_of: dt.date) -> tuple[WaiverStanding, ...]:
+    """How each waiver stands, in the order of the sheet; `lacking` has a row for each criterion a deal is
+    asked and does not meet, excused or not: `index` of the deal and `number` of the criterion."""
+    if not book.waivers:
+        return ()
+    rows = _deal_rows(frame, (w.deal_id for w in book.waivers))
     keys = [stage_key(c.requirement) for c in book.criteria]
-    near = short.filter(pl.col("index").is_in(wanted)).select("index", "number")
-    lacking = {(index, keys[number]) for index, number in near.iter_rows()}
-    for waiver in past:
-        key = stage_key(waiver.requirement)
-        if any((row, key) in lacking for row in rows.get(waiver.deal_id.strip(), [])):
-            yield Finding(
-                "waiver-expired",
-                severity,
-                f"expired {shown(waiver.expires)}",
-                "the criterion met, or a later date",
-                waiver.cell,
-                deal_id=waiver.deal_id,
-                requirement=waiver.requirement,
-            )
+    wanted = sorted({row for found in rows.values() for row in found})
+    near = lacking.filter(pl.col("index").is_in(wanted)).select("index", "number")
+    lacks = {(index, keys[number]) for index, number in near.iter_rows()}
+    return tuple(_standing(w, rows.get(w.deal_id.strip(), []), lacks, set(keys), frame, as_of) for w in book.waivers)
 
 
-def unmatched(frame: pl.DataFrame, book: Book) -> Iterator[Finding]:
-    """Waivers for a deal or a requirement that is not there: most likely a slip of the hand."""
-    severity = severity_of("waiver-unmatched", book.settings.rules)
-    if severity is None or not book.waivers:
-        return
-    deals = _deal_rows(frame, (w.deal_id for w in book.waivers))
-    requirements = {stage_key(c.requirement) for c in book.criteria}
-    for waiver in book.waivers:
-        if waiver.deal_id.strip() not in deals:
-            found, needed = waiver.deal_id, "the ID of a deal"
-        elif stage_key(waiver.requirement) not in requirements:
-            found, needed = waiver.requirement, "a requirement of Criteria, word for word"
-        else:
+def _standing(
+    waiver: Waiver,
+    rows: Sequence[int],
+    lacks: set[tuple[int, str]],
+    known: set[str],
+    frame: pl.DataFrame,
+    as_of: dt.date,
+) -> WaiverStanding:
+    left = None if waiver.expires is None else (waiver.expires - as_of).days
+    key = stage_key(waiver.requirement)
+    if not rows:
+        return WaiverStanding(waiver, "no such deal", left)
+    deal = frame.row(rows[0], named=True)
+    state: WaiverState
+    if key not in known:
+        state = "no such requirement"
+    elif left is None or not any((row, key) in lacks for row in rows):
+        state = "not needed"
+    elif left < 0:
+        state = "expired"
+    else:
+        state = "expiring" if left <= EXPIRING_DAYS else "live"
+    return WaiverStanding(waiver, state, left, deal["deal"] or "", deal["owner"] or "", deal["weighted"])
+
+
+def about_waivers(found: Iterable[WaiverStanding], book: Book) -> Iterator[Finding]:
+    """A finding for each waiver that has run out on what is still lacking, soon will, or does nothing
+    because its deal or requirement is not there."""
+    for standing in found:
+        code = _CODES.get(standing.state)
+        severity = severity_of(code, book.settings.rules) if code else None
+        if code is None or severity is None:
             continue
+        waiver = standing.waiver
+        said, needed = _words(standing)
         yield Finding(
-            "waiver-unmatched",
+            code,
             severity,
-            shown(found or None),
+            said,
             needed,
             waiver.cell,
             deal_id=waiver.deal_id,
+            deal=standing.deal,
+            owner=standing.owner,
             requirement=waiver.requirement,
         )
+
+
+def _words(standing: WaiverStanding) -> tuple[str, str]:
+    waiver = standing.waiver
+    if standing.state == "no such deal":
+        return shown(waiver.deal_id or None), "the ID of a deal"
+    if standing.state == "no such requirement":
+        return shown(waiver.requirement or None), "a requirement of Criteria, word for word"
+    if standing.state == "expired":
+        return f"expired {shown(waiver.expires)}", "the criterion met, or a later date"
+    days = figures.count(standing.days_left or 0, "day")
+    return f"expires {shown(waiver.expires)}, in {days}", "the criterion met by then, or a later date"

@@ -28,12 +28,16 @@ Draw = Callable[[Path, Analysis | None, dt.date | None], None]
 
 
 def run_once(draw: Draw, out: Path, *, at: dt.datetime) -> None:
-    """Analyzes the workbook as it stood at that moment and writes the results into it as it is today."""
+    """Analyzes the workbook as it stood at that moment and writes the results into it as it is today.
+
+    Its own lookups show what the next run will find, so that they are right once that has been.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / out.name
         draw(path, None, at.date())
         found = analyze(read(path), as_of=at.date())
-        draw(path, found, None)
+        draw(path, None, None)
+        draw(path, analyze(read(path), today=at.date()), None)
         stamp = RunStamp(
             recorded=at,
             version=VERSION,

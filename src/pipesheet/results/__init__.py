@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pipesheet.analysis import Analysis
-from pipesheet.results import closed_deals, conversion, deal_review, findings, forecast, run_log
+from pipesheet.results import closed_deals, conversion, deal_review, evidence, findings, forecast, run_log
 from pipesheet.results.stamp import RunStamp
 from pipesheet.sheets import SheetPlan
 
@@ -17,6 +17,7 @@ __all__ = ["SHEETS", "RunStamp", "result_sheets"]
 
 SHEETS: Mapping[str, str] = {
     "forecast": "Forecast",
+    "evidence": "Evidence",
     "conversion": "Conversion",
     "findings": "Findings",
     "deal_review": "Deal Review",
@@ -27,6 +28,7 @@ SHEETS: Mapping[str, str] = {
 
 _MAKERS: Mapping[str, Callable[[Analysis, str, RunStamp], SheetPlan]] = {
     "forecast": forecast.sheet,
+    "evidence": evidence.sheet,
     "conversion": conversion.sheet,
     "findings": findings.sheet,
     "deal_review": deal_review.sheet,

@@ -25,6 +25,10 @@ WEIGHTED_FORMULA = (
 )
 _NO = f'{this_row(DEALS, "Include")}="no"'
 _OMITTED = f'AND({this_row(DEALS, "Category")}="omitted",{this_row(DEALS, "Include")}<>"yes")'
+EVIDENCE_FORMULA = (
+    f'IF({this_row(DEALS, "Category")}="omitted",0,'
+    f"{this_row(DEALS, 'Amount')}*{this_row(DEALS, 'Evidence probability')})"
+)
 SCENARIO_FORMULA = (
     f"IF(OR({_NO},{_OMITTED}),0,"
     + "*".join(
@@ -63,7 +67,10 @@ def sheet(analysis: Analysis, name: str, stamp: RunStamp) -> SheetPlan:
         puts=look.top(
             _title(analysis, frame),
             f"Every open deal as of {day(analysis.as_of)}, earliest close date first. From {stamp.input_name}.",
-            "Weighted = amount × probability, 0 when omitted. The three columns on pale yellow are yours: "
+            "Weighted = amount × probability, 0 when omitted. Evidence probability is the smaller of the deal's own "
+            "and "
+            "its earned stage's where it has not earned the stage it claims. The three columns on pale yellow are "
+            "yours: "
             "Include (yes or no), Scenario amount and Scenario probability change the scenario totals in "
             "Forecast and are kept by the next run.",
         ),
@@ -128,21 +135,39 @@ def _columns(analysis: Analysis, frame: pl.DataFrame) -> tuple[Column, ...]:
         _read(frame, "Account", "account", look.TEXT, 24),
         _read(frame, "Owner", "owner", look.TEXT, 18),
         _read(frame, "Team", "team", look.TEXT, 14),
-        _read(frame, "Stage", "stage", look.TEXT, 16),
+        Column("Stage", frame["stage"].to_list(), look.TEXT, width=15, note="The stage the deal claims."),
+        Column(
+            "Earned stage",
+            frame["earned_stage"].to_list(),
+            look.TEXT,
+            width=13,
+            note="The last stage on its way for which nothing blocking is missing.",
+        ),
+        Column(
+            "Ready", _yes(frame, "ready"), look.TEXT, width=8, note="Nothing is missing on the way to the next stage."
+        ),
+        _read(frame, "Next requirement", "next_requirement", look.TEXT, 28),
         _read(frame, "Amount", "amount", money, 13),
         _read(frame, "Probability", "probability", look.PERCENT, 11),
         Column("Weighted", frame["weighted"].to_list(), money, WEIGHTED_FORMULA, 13),
-        _read(frame, "Category", "category", look.TEXT, 11),
+        _read(frame, "Evidence probability", "evidence_probability", look.PERCENT, 11),
+        Column("Evidence weighted", frame["evidence_weighted"].to_list(), money, EVIDENCE_FORMULA, 13),
+        _read(frame, "Category", "category", look.AFTER_NUMBER, 11),
         _read(frame, "Close date", "close_date", look.DATE, 11),
         _read(frame, "Period", "period", look.TEXT, 10),
         Column("Age", days_open, look.COUNT, width=8, note="Days since the deal was created."),
         _read(frame, "Days in stage", "days_in_stage", look.COUNT, 8),
-        Column("Stalled", _yes(frame, "stalled"), look.TEXT, width=8),
+        Column("Stalled", _yes(frame, "stalled"), look.AFTER_NUMBER, width=9),
         _read(frame, "Next step", "next_step", look.TEXT, 26),
-        _read(frame, "Next requirement", "next_requirement", look.TEXT, 28),
         _read(frame, "Errors", "errors", look.COUNT, 8),
         _read(frame, "Warnings", "warnings", look.COUNT, 9),
-        Column("Cell", links(analysis, frame), look.LINKED, width=13, note="Jumps to the deal's row in your sheet."),
+        Column(
+            "Cell",
+            links(analysis, frame),
+            replace(look.LINKED, align="left", indent=1),
+            width=13,
+            note="Jumps to the deal's row in your sheet.",
+        ),
         Column(
             "Include",
             [s.include or None for s in scenarios],
@@ -174,6 +199,11 @@ def links(analysis: Analysis, frame: pl.DataFrame) -> list[Link]:
     return [Link(cell.sheet, cell.a1, str(cell)) for cell in cells]
 
 
+def _falls_short(at: dict[str, int], first: int) -> str:
+    stage, earned = (f"${look.letters(at[header])}{first}" for header in ("Stage", "Earned stage"))
+    return f'AND({earned}<>"",{earned}<>{stage})'
+
+
 def _highlights(at: dict[str, int], last: int) -> tuple[Highlight, ...]:
     first = HEADER_ROW + 1
     rust, amber = Style(color=look.NEGATIVE, bold=True), Style(color=look.WARNING, bold=True)
@@ -185,6 +215,8 @@ def _highlights(at: dict[str, int], last: int) -> tuple[Highlight, ...]:
         over("Period", "text", OVERDUE, rust),
         over("Period", "text", UNDATED, rust),
         over("Stalled", "text", "yes", amber),
+        over("Ready", "text", "yes", Style(color=look.POSITIVE, bold=True)),
+        over("Earned stage", "formula", _falls_short(at, first), rust),
         over("Errors", "formula", f"{look.address(first, at['Errors'])}>0", rust),
         over("Warnings", "formula", f"{look.address(first, at['Warnings'])}>0", amber),
     )

@@ -28,10 +28,12 @@ def sheet(analysis: Analysis, name: str, stamp: RunStamp) -> SheetPlan:
         puts=(
             *look.top(
                 title(analysis, quarter),
-                f"Stated forecast{' in ' + analysis.currency if analysis.currency else ''} as of "
+                f"Forecast{' in ' + analysis.currency if analysis.currency else ''} as of "
                 f"{day(analysis.as_of)}. From {stamp.input_name}.",
                 "Forecast = won + open weighted. Open weighted = Σ amount × probability of open deals closing in the "
-                "period, without omitted ones. Gap = target − forecast. Attainment = won ÷ target.",
+                "period, without omitted ones. Evidence = the same, with each deal at what it has earned by its "
+                "criteria. "
+                "Gap = target − forecast. Attainment = won ÷ target.",
                 "Coverage = open amount ÷ (target − won). Deals whose close date has passed, or that have none, stand "
                 "on lines of their own and in no period. Every total is a live formula over Deal Review and Closed "
                 "Deals.",

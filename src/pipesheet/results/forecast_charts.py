@@ -22,7 +22,7 @@ _WIDE, _NARROW, _HEIGHT = 818, 620, 330
 
 def charts(analysis: Analysis, periods: TablePlan, cuts: Sequence[Cut]) -> tuple[Chart, ...]:
     """By month and by quarter on top, by owner over their table."""
-    grains = {r.period: r.bucket for r in analysis.forecast.rows if r.dimension == "all"}
+    grains = {r.period: r.bucket for r in analysis.forecast.rows if r.dimension == "all" and r.method == "stated"}
     labels = [str(label) for label in periods.columns[0].contents]
     spans = {g: [i for i, label in enumerate(labels) if grains[label] == g] for g in ("month", "quarter")}
     spans["month"] = _year_round(spans["month"], labels, f"{analysis.as_of:%Y-%m}")

@@ -54,7 +54,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A forecast row, the conditions that pick its deals, and its scenario total.
+    """A forecast row, the conditions that pick its deals, its scenario total, and its total by evidence.
 
     `won` is None where the row holds nothing won by its nature.
     """
@@ -63,19 +63,28 @@ class _Line:
     open: tuple[Where, ...]
     won: tuple[Where, ...] | None
     scenario: float
+    evidence: float = 0.0
+
+
+def _with_evidence(lines: Sequence[_Line], analysis: Analysis) -> list[_Line]:
+    proven = {(r.period, r.dimension, r.key): r.total for r in analysis.forecast.rows if r.method == "evidence"}
+    return [
+        replace(line, evidence=proven.get((line.row.period, line.row.dimension, line.row.key), line.row.total))
+        for line in lines
+    ]
 
 
 def period_table(analysis: Analysis) -> TablePlan:
     """All periods and buckets of the whole book."""
     deals = open_deals(analysis)
-    rows = [r for r in analysis.forecast.rows if r.dimension == "all"]
+    rows = [r for r in analysis.forecast.rows if r.dimension == "all" and r.method == "stated"]
     starts = [_later_from(rows) if r.bucket == "later" else r.start for r in rows]
     lines = [_period_line(row, start, deals) for row, start in zip(rows, starts, strict=True)]
     columns = (
         Column("Period", [r.period for r in rows], look.STRONG, width=16),
         Column("From", starts, look.DATE, width=12),
         Column("To", [r.end for r in rows], look.DATE, width=12),
-        *_figures(FORECAST, lines, analysis.currency),
+        *_figures(FORECAST, _with_evidence(lines, analysis), analysis.currency),
     )
     return _table(FORECAST, FORECAST_ROW, columns)
 
@@ -121,7 +130,7 @@ def cut_tables(analysis: Analysis, row: int) -> tuple[Cut, ...]:
             Column(header, [r.key for r in rows], look.STRONG, width=16),
             Column("Won deals", [_won_deals(line) for line in lines], look.COUNT, width=12),
             Column("Open deals", [_open_deals(line) for line in lines], look.COUNT, width=12),
-            *_figures(name, lines, analysis.currency, targets=dimension in ("owner", "team")),
+            *_figures(name, _with_evidence(lines, analysis), analysis.currency, targets=dimension in ("owner", "team")),
         )
         puts = look.section(row, FIRST_COLUMN, f"{analysis.forecast.current} by {dimension}", _NOTES[dimension])
         cuts.append(Cut(dimension, puts, _table(name, header_row, columns), chart_row))
@@ -192,6 +201,7 @@ def _figures(table: str, lines: Sequence[_Line], currency: str, *, targets: bool
         weighted("Pipeline", "pipeline", [r.pipeline for r in rows]),
         own("Open weighted", open_weighted, [r.open_weighted for r in rows]),
         own("Forecast", f"{here('Won')}+{here('Open weighted')}", [r.total for r in rows], replace(money, bold=True)),
+        _column("Evidence", [_evidence(table, line) for line in lines], money),
         *(
             (
                 _column("Target", [r.target for r in rows], money),
@@ -240,6 +250,10 @@ def _open_amount(line: _Line) -> Content:
 
 def _omitted(line: _Line) -> Content:
     return Formula(total(DEALS, "Amount", (is_word("Category", "omitted"), *line.open)), line.row.omitted)
+
+
+def _evidence(table: str, line: _Line) -> Content:
+    return Formula(f"{this_row(table, 'Won')}+{total(DEALS, 'Evidence weighted', line.open)}", line.evidence)
 
 
 def _scenario_total(table: str, line: _Line) -> Content:

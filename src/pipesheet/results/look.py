@@ -24,6 +24,8 @@ HEADER = Style(size=10, bold=True, color=SOFT, bottom=PIPELINE_EDGE, wrap=True, 
 TEXT = Style(color=INK, bottom=TRACK)
 STRONG = replace(TEXT, bold=True)
 QUIET = replace(TEXT, color=SOFT)
+AFTER_NUMBER = replace(TEXT, align="left", indent=1)
+"""A text beside a number that is flush right."""
 LINKED = replace(TEXT, color=LINK, underline=True)
 _NUMBER = replace(TEXT, align="right", indent=1)
 COUNT = replace(_NUMBER, number='#,##0;−#,##0;"–"')

@@ -1,0 +1,225 @@
+"""The stages and criteria as a set, looked over: what can never hold together, what nobody is asked.
+
+Each fault is one finding about the Criteria or the Stages sheet, never one per deal.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
+
+from pipesheet import figures
+from pipesheet.checks import Check
+from pipesheet.findings import Finding, severity_of
+from pipesheet.lint import GateCriterion
+from pipesheet.models import Book, Stage
+from pipesheet.stages import open_stages
+
+COMPARED = 100
+"""So many different demands on one column are compared with each other; nobody means more."""
+_SELLER = re.compile(
+    r"\b(?:sent|send|call(?:ed|s)?|e-?mail(?:ed)?|follow(?:ed)?[- ]?up|pitch(?:ed)?|present(?:ed|ation (?:given|held))"
+    r"|demo(?:ed)?|demonstrated|quoted|contacted|reached out|visited|voice ?mail|logged)\b",
+    re.I,
+)
+_BUYER = re.compile(
+    r"\b(?:customer|buyer|client|prospect|champion|sponsor|they|their|signed|sign[- ]?off|confirm(?:ed|s)?|agree[ds]?"
+    r"|accept(?:ed|s)?|approv(?:ed|al|es)|return(?:ed|s)?|repl(?:y|ied)|review(?:ed|s)?)\b",
+    re.I,
+)
+
+_Range = tuple[float, bool, float, bool]
+"""Lower end and whether it is left out, upper end and whether it is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    """What one check leaves of the values a cell may have; None where it says nothing of that kind."""
+
+    empty: bool
+    yes: bool | None
+    number: _Range | None
+    day: _Range | None
+    among: frozenset[object] | None
+    none_of: frozenset[object] | None
+
+
+def set_findings(usable: Sequence[GateCriterion], book: Book, *, as_of: dt.date) -> Iterator[Finding]:
+    """What is odd about the usable criteria and the stages together."""
+    rules = book.settings.rules
+    clashes = list(_clashes(usable, as_of))
+    yield from _contradictions(clashes, rules)
+    yield from _unreachable(clashes, book.stages, rules)
+    yield from _never_asked(usable, rules)
+    yield from _of_the_seller(usable, rules)
+    yield from _without_criteria(usable, book, rules)
+    yield from _not_rising(book.stages, rules)
+
+
+def _about(code: str, rules: Mapping[str, str], criterion: GateCriterion, found: str, needed: str) -> Iterator[Finding]:
+    severity = severity_of(code, rules)
+    asked = criterion.criterion
+    if severity is not None:
+        yield Finding(code, severity, found, needed, asked.cell, stage=asked.stage, requirement=asked.requirement)
+
+
+def _about_stage(code: str, rules: Mapping[str, str], stage: Stage, found: str, needed: str) -> Iterator[Finding]:
+    severity = severity_of(code, rules)
+    if severity is not None:
+        yield Finding(code, severity, found, needed, stage.cell, stage=stage.name)
+
+
+def _clashes(usable: Sequence[GateCriterion], as_of: dt.date) -> Iterator[tuple[GateCriterion, GateCriterion]]:
+    """Pairs that no deal can meet together, the one further down the sheet second. Every deal past both gates
+    is asked both; one with a When may be about other deals, so it clashes with nothing."""
+    seen: dict[str, dict[tuple[object, ...], tuple[GateCriterion, _Demand]]] = {}
+    for one in usable:
+        if one.when is not None or one.gate is None:
+            continue
+        mine = _demand(one.test.check, as_of)
+        others = seen.setdefault(one.test.field, {})
+        clash = next((other for other, theirs in others.values() if _exclude(mine, theirs)), None)
+        if clash is not None:
+            yield clash, one
+        if len(others) < COMPARED:
+            others.setdefault(one.test.key, (one, mine))
+
+
+def _demand(check: Check, as_of: dt.date) -> _Demand:
+    constant = bool(check.operands) and not any(o.label for o in check.operands)
+    listed = frozenset(_said(check)) if constant else None
+    return _Demand(
+        empty=check.name == "is empty",
+        yes={"is yes": True, "is no": False}.get(check.name),
+        number=_range(check, "number") if constant else None,
+        day=_days(check, as_of) or (_range(check, "day") if constant else None),
+        among=listed if check.name in ("=", "is one of") else None,
+        none_of=listed if check.name in ("≠", "is not one of") else None,
+    )
+
+
+def _said(check: Check) -> Iterator[object]:
+    for operand in check.operands:
+        yield from (
+            number if number is not None else day if day is not None else key
+            for number, day, key in zip(operand.number, operand.date, operand.key, strict=True)
+        )
+
+
+def _range(check: Check, kind: str) -> _Range | None:
+    if check.name not in ("=", ">", "≥", "<", "≤", "between", "on or before", "on or after"):
+        return None
+    ends = [o.number[0] if kind == "number" else o.date[0] for o in check.operands]
+    if any(end is None for end in ends):
+        return None
+    low, high = (float(e.toordinal() if isinstance(e, dt.date) else e) for e in (ends[0], ends[-1]))
+    return {
+        ">": (low, True, inf, False),
+        "≥": (low, False, inf, False),
+        "on or after": (low, False, inf, False),
+        "<": (-inf, False, high, True),
+        "≤": (-inf, False, high, False),
+        "on or before": (-inf, False, high, False),
+    }.get(check.name, (low, False, high, False))
+
+
+def _days(check: Check, as_of: dt.date) -> _Range | None:
+    today = float(as_of.toordinal())
+    return {
+        "in the future": (today, True, inf, False),
+        "in the past": (-inf, False, today, True),
+        "within last N days": (today - check.count, False, today, False),
+        "within next N days": (today, False, today + check.count, False),
+    }.get(check.name)
+
+
+def _exclude(one: _Demand, other: _Demand) -> bool:
+    # Every check but `is empty` needs something in the cell.
+    if one.empty != other.empty:
+        return True
+    if one.yes is not None and other.yes is not None and one.yes != other.yes:
+        return True
+    if _apart(one.number, other.number) or _apart(one.day, other.day):
+        return True
+    if one.among is not None and other.among is not None and not one.among & other.among:
+        return True
+    return _ruled_out(one, other) or _ruled_out(other, one)
+
+
+def _apart(one: _Range | None, other: _Range | None) -> bool:
+    if one is None or other is None:
+        return False
+    low, high = max(one[0], other[0]), min(one[2], other[2])
+    left_out = any((r[0] == low and r[1]) or (r[2] == high and r[3]) for r in (one, other))
+    return low > high or (low == high and left_out)
+
+
+def _ruled_out(one: _Demand, other: _Demand) -> bool:
+    return one.among is not None and other.none_of is not None and one.among <= other.none_of
+
+
+def _contradictions(
+    clashes: Sequence[tuple[GateCriterion, GateCriterion]], rules: Mapping[str, str]
+) -> Iterator[Finding]:
+    for earlier, later in clashes:
+        label = later.test.column.label or later.test.field
+        yield from _about(
+            "criterion-contradiction",
+            rules,
+            later,
+            f"{label} must be {later.test.check.needed}",
+            f"not to contradict “{earlier.criterion.requirement}”, which asks for {earlier.test.check.needed}",
+        )
+
+
+def _unreachable(
+    clashes: Sequence[tuple[GateCriterion, GateCriterion]], stages: Sequence[Stage], rules: Mapping[str, str]
+) -> Iterator[Finding]:
+    """The first stage behind two blocking criteria that exclude each other; those after it are no better."""
+    blocking = [pair for pair in clashes if all(c.criterion.severity == "block" for c in pair)]
+    # Behind the entry of k lies k, behind its exit k + 1: both are the gate's number halved, plus a half.
+    ranks = {max(c.gate or 0 for c in pair) // 2 + 1: pair for pair in reversed(blocking)}
+    ladder = open_stages(stages)
+    rank = min(ranks, default=len(ladder) + 1)
+    if rank <= len(ladder):
+        one, other = ranks[rank]
+        both = f"“{one.criterion.requirement}” and “{other.criterion.requirement}” exclude each other"
+        yield from _about_stage("stage-unreachable", rules, ladder[rank - 1], both, "one of the two changed")
+
+
+def _never_asked(usable: Sequence[GateCriterion], rules: Mapping[str, str]) -> Iterator[Finding]:
+    for one in usable:
+        if one.gate is None and not one.on_loss:
+            found = f"{one.criterion.gate} of {one.criterion.stage}, where deals end"
+            yield from _about("criterion-never-asked", rules, one, found, "the entry of that stage, or another stage")
+
+
+def _of_the_seller(usable: Sequence[GateCriterion], rules: Mapping[str, str]) -> Iterator[Finding]:
+    for one in usable:
+        told = _SELLER.search(one.criterion.requirement)
+        if told and not _BUYER.search(one.criterion.requirement):
+            needed = "what the buyer did or said that shows it, such as “customer has confirmed …”"
+            yield from _about("criterion-of-the-seller", rules, one, f"“{told[0]}” is what the seller does", needed)
+
+
+def _without_criteria(usable: Sequence[GateCriterion], book: Book, rules: Mapping[str, str]) -> Iterator[Finding]:
+    """Only where there are criteria at all: without any, nobody meant to ask."""
+    if not book.criteria:
+        return
+    asked = {(c.gate + 1) // 2 for c in usable if c.gate}
+    for rank, stage in enumerate(open_stages(book.stages), 1):
+        if rank not in asked:
+            found = "no entry and no exit criterion"
+            yield from _about_stage("stage-without-criteria", rules, stage, found, "what a deal must show here")
+
+
+def _not_rising(stages: Sequence[Stage], rules: Mapping[str, str]) -> Iterator[Finding]:
+    for earlier, later in pairwise(open_stages(stages)):
+        if later.probability < earlier.probability:
+            found = f"{figures.percent(later.probability)} in {later.name}"
+            needed = f"at least the {figures.percent(earlier.probability)} of {earlier.name} before it"
+            yield from _about_stage("stage-probability-not-rising", rules, later, found, needed)
