@@ -7,7 +7,6 @@ import io
 import zipfile
 from collections.abc import Mapping
 
-import openpyxl
 import xlsxwriter
 
 from pipesheet.sheets import (
@@ -101,11 +100,7 @@ def users_book(*, sheets: tuple[str, ...] = ("Deals", "Notes"), protect: bool = 
 
 def locked(data: bytes) -> bytes:
     """The same workbook with its structure protected."""
-    book = openpyxl.load_workbook(io.BytesIO(data))
-    book.security.lockStructure = True
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return swapped(data, "xl/workbook.xml", ("<bookViews>", '<workbookProtection lockStructure="1"/><bookViews>'))
 
 
 def members(data: bytes) -> dict[str, bytes]:
@@ -131,3 +126,13 @@ def edited(data: bytes, **changes: tuple[str, str]) -> bytes:
         assert old in parts[name].decode(), f"{old!r} is not in {name}"
         parts[name] = parts[name].decode().replace(old, new).encode()
     return zipped(parts)
+
+
+def swapped(data: bytes, part: str, *swaps: tuple[str, str]) -> bytes:
+    """The workbook with texts of one part replaced; each must be there."""
+    parts = members(data)
+    text = parts[part].decode()
+    for old, new in swaps:
+        assert old in text, f"{old!r} is not in {part}"
+        text = text.replace(old, new)
+    return zipped({**parts, part: text})

@@ -46,6 +46,8 @@ ORDER = (
 )
 """CT_Workbook's sequence, ECMA-376 part 1, 18.2.27."""
 _REFERENCE = re.compile(r"=?\$?(?:'((?:[^']|'')+)'|([^'!$]+))!")
+_HEAD = 1 << 16
+_TAB_COLOR = re.compile(rb"<(?:[\w.-]+:)?tabColor\b([^<>]*?)/?>")
 _TRUE = ("1", "true", "on")
 
 
@@ -199,6 +201,13 @@ def table_names(package: Package, part: str) -> list[str]:
     """The names of the tables of a sheet part."""
     roots = (markup.parse_xml(package.read(t), package.path, t) for t in tables_below(package, part))
     return [str(r.get("displayName") or r.get("name", "")) for r in roots]
+
+
+def tab_color(package: Package, part: str) -> bytes:
+    """The element that colours the tab of a sheet part, in the format's own namespace; empty for none."""
+    head = next(iter(package.stream(part, step=_HEAD)), b"")
+    found = _TAB_COLOR.search(head.partition(b"sheetData")[0])
+    return b"<tabColor" + found.group(1).rstrip() + b"/>" if found else b""
 
 
 def tab_names(book: Book, defaults: Mapping[str, str]) -> dict[str, str]:

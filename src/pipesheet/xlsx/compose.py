@@ -43,7 +43,7 @@ def compose(plans: Sequence[SheetPlan], *, date1904: bool = False) -> bytes:
         "strings_to_numbers": False,
         "date_1904": date1904,
     }
-    book = xlsxwriter.Workbook(target, options)
+    book = PlannedBook(target, options)
     book.set_properties({"created": _MADE, "title": "pipesheet", "author": "pipesheet"})
     styles = Styles(book)
     epoch = EPOCH_1904 if date1904 else EPOCH_1900
@@ -55,6 +55,16 @@ def compose(plans: Sequence[SheetPlan], *, date1904: bool = False) -> bytes:
             add_chart(book, sheet, chart, shown=shown)
     book.close()
     return target.getvalue()
+
+
+class PlannedBook(xlsxwriter.Workbook):  # type: ignore[misc]
+    """A workbook that takes tab names as they are.
+
+    They come from the user's workbook, where another program may have let through what Excel would not.
+    """
+
+    def _check_sheetname(self, sheetname: str, _is_chartsheet: bool = False) -> str:
+        return sheetname
 
 
 class PlannedSheet(Worksheet):  # type: ignore[misc]

@@ -1,7 +1,8 @@
 """Our sheets put into the user's package, everything else left as the bytes it is.
 
-A sheet that is ours already is replaced in place: same sheet id, relationship, tab, position and
-state, same part name; what hung below it is reused by name or dropped. A new one is listed last.
+A sheet that is ours already is replaced in place: same sheet id, relationship, tab name, tab colour,
+position and state, same part name; what hung below it is reused by name or dropped. A new one is
+listed last.
 What Excel asks of a package when a sheet is added is told in ``docs/adding-a-sheet.md``.
 """
 
@@ -17,7 +18,7 @@ from lxml import etree
 from pipesheet.errors import Locked
 from pipesheet.xlsx import markup, styles
 from pipesheet.xlsx.archive import Packed, pack
-from pipesheet.xlsx.book import TABLE_TYPE, Book, Sheet, local_names, tables_below
+from pipesheet.xlsx.book import TABLE_TYPE, Book, Sheet, local_names, tab_color, tables_below
 from pipesheet.xlsx.markup import CONTENT_TYPES, DOCUMENT_RELS, PACKAGE_RELS, Document
 from pipesheet.xlsx.package import TYPES_PART, Package, Relationship, rels_of
 from pipesheet.xlsx.restyle import restyled, restyled_table
@@ -117,8 +118,9 @@ class _Graft:
         composed = next(s for s in self.composed.sheets if s.name == tab)
         old = self.existing.get(key)
         names = self._names_for(composed.part, old)
+        color = None if old is None else tab_color(self.package, old.part)
         for source, target in names.items():
-            self._copy(source, target, names)
+            self._copy(source, target, names, color=color)
         if old is not None:
             self._drop_below(old, set(names.values()))
             return old
@@ -160,11 +162,12 @@ class _Graft:
         self.taken.add(name.lower())
         return name
 
-    def _copy(self, source: str, target: str, names: Mapping[str, str]) -> None:
+    def _copy(self, source: str, target: str, names: Mapping[str, str], *, color: bytes | None) -> None:
         kind = self.ours.content_type(source)
         if kind.endswith("worksheet+xml"):
             level = 6 if self.ours.size(source) < _QUICK_ABOVE else 1
-            self.changes[target] = pack(restyled(self.ours.stream(source), self.formats), level=level)
+            rows = restyled(self.ours.stream(source), self.formats, color=color)
+            self.changes[target] = pack(rows, level=level)
         elif kind.endswith(TABLE_TYPE):
             self.changes[target] = self._table(source)
         else:

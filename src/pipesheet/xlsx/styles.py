@@ -38,6 +38,7 @@ _DEFAULTS = {
     "borders": "<border><left/><right/><top/><bottom/><diagonal/></border>",
     "cellStyleXfs": '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>',
     "cellXfs": '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',
+    "cellStyles": '<cellStyle name="Normal" xfId="0" builtinId="0"/>',
 }
 """What Excel assumes where a list is missing or too short: entries by position."""
 EMPTY = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n<styleSheet xmlns="{MAIN}"/>'.encode()
@@ -145,12 +146,13 @@ class _Lists:
         defaults = children(etree.fromstring(f'<x xmlns="{MAIN}">{_DEFAULTS.get(name, "")}</x>'))
         for missing in defaults[len(self.entries(name)) :]:
             adopt(self.listing(name), missing)
-        if name == "cellXfs":
+        if name == "cellXfs" and not self.entries("cellStyleXfs"):
             self._fill_up("cellStyleXfs")
+            self._fill_up("cellStyles")
 
     def count(self) -> None:
         """Brings the counts in line with lists that grew."""
         for name in ORDER[:8]:
             found = child(self._root, name)
-            if found is not None and name in (*self._known, "numFmts", "cellStyleXfs"):
+            if found is not None and name in (*self._known, "numFmts", "cellStyleXfs", "cellStyles"):
                 found.set("count", str(len(children(found))))
