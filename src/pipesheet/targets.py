@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
 from pipesheet.deals import rate_on
-from pipesheet.findings import Finding
+from pipesheet.findings import Finding, severity_of
 from pipesheet.models import Book, Target
 from pipesheet.periods import MONTHS, Grain, Period, parse_period, period_from
 from pipesheet.stages import stage_key
@@ -77,26 +78,47 @@ def targets(frame: pl.DataFrame, book: Book) -> tuple[Targets, tuple[Finding, ..
     """
     names, teams = _names(frame, book)
     given: dict[tuple[str, Member], float] = {}
-    found: list[Finding] = []
+    found: list[Finding | None] = []
     people: dict[str, str] = {}
+    strangers: dict[str, Member] = {}
     for target in book.targets:
+        report = partial(_finding, target, book.settings.rules)
         period = parse_period(target.period, book.settings.fiscal_year_start)
         if period is None:
-            found.append(_unreadable(target))
+            found.append(report("target-period-unreadable", f"the period “{target.period}”", _PERIOD_WANTED))
             continue
         rate = rate_on(book, target.currency, period.start)
         if rate is None:
-            found.append(_unrated(target))
+            found.append(
+                report("currency-without-rate", f"a target in {target.currency.strip().upper()}", _RATE_WANTED)
+            )
             continue
-        member = names.get(stage_key(target.owner), ("owner", target.owner.strip()))
-        if stage_key(target.owner) not in names:
-            found.append(_unknown(target))
+        whom = target.owner.strip()
+        key = stage_key(whom)
+        member = names.get(key) or strangers.setdefault(key, ("owner", whom))
+        if key not in names:
+            found.append(report("target-owner-unknown", f"a target for “{whom}”", _OWNER_WANTED))
         if (period.label, member) in given:
-            found.append(_repeated(target, period))
+            again = f"a second target of {whom or 'everybody'} for {period.label}; this one counts"
+            found.append(report("target-duplicate", again, "one target for each period and owner"))
         given[period.label, member] = target.amount * rate
         if member[0] == "owner":
             people[member[1]] = teams.get(member[1], "")
-    return Targets(given, people, book.settings.fiscal_year_start), tuple(found)
+    return Targets(given, people, book.settings.fiscal_year_start), tuple(f for f in found if f is not None)
+
+
+_PERIOD_WANTED = "a period such as 2026-Q4, 2026-10, FY26 or a date"
+_RATE_WANTED = "a rate on or before the first day of its period; until then the target is left out"
+_OWNER_WANTED = "an owner or a team that is in Owners or Deals, or blank for everybody"
+
+
+def _finding(target: Target, rules: Mapping[str, str], code: str, found: str, needed: str) -> Finding | None:
+    """What is wrong with a target, unless Settings turn that off."""
+    severity = severity_of(code, rules)
+    if severity is None:
+        return None
+    owner = target.owner.strip()
+    return Finding(code, severity, found, needed, target.cell, owner=owner, amount=target.amount)
 
 
 def _names(frame: pl.DataFrame, book: Book) -> tuple[dict[str, Member], dict[str, str]]:
@@ -109,52 +131,3 @@ def _names(frame: pl.DataFrame, book: Book) -> tuple[dict[str, Member], dict[str
         if owner.team:
             names.setdefault(stage_key(owner.team), ("team", owner.team))
     return names, {o.name: o.team for o in reversed(book.owners)}
-
-
-def _unreadable(target: Target) -> Finding:
-    return Finding(
-        "target-period-unreadable",
-        "error",
-        found=f"the period “{target.period}”",
-        needed="a period such as 2026-Q4, 2026-10, FY26 or a date",
-        cell=target.cell,
-        owner=target.owner,
-        amount=target.amount,
-    )
-
-
-def _unrated(target: Target) -> Finding:
-    return Finding(
-        "currency-without-rate",
-        "error",
-        found=f"a target in {target.currency.strip().upper()}",
-        needed="a rate on or before the first day of its period; until then the target is left out",
-        cell=target.cell,
-        owner=target.owner,
-        amount=target.amount,
-    )
-
-
-def _unknown(target: Target) -> Finding:
-    return Finding(
-        "target-owner-unknown",
-        "warning",
-        found=f"a target for “{target.owner.strip()}”",
-        needed="an owner or a team that is in Owners or Deals, or blank for everybody",
-        cell=target.cell,
-        owner=target.owner.strip(),
-        amount=target.amount,
-    )
-
-
-def _repeated(target: Target, period: Period) -> Finding:
-    whom = target.owner.strip() or "everybody"
-    return Finding(
-        "target-duplicate",
-        "warning",
-        found=f"a second target of {whom} for {period.label}; this one counts",
-        needed="one target for each period and owner",
-        cell=target.cell,
-        owner=target.owner.strip(),
-        amount=target.amount,
-    )
