@@ -212,6 +212,7 @@ PERIODS = """
     FY2026  | FY2026          | FY2026
     overdue | Overdue         | Overdue
     undated | No close date   | No close date
+    later   | Later           | Later
     all     | All open deals  | All open deals
 """
 

@@ -57,7 +57,7 @@ _LONG_MONTHS = (
     "November",
     "December",
 )
-_BUCKETS = {"overdue": "Overdue", "undated": "No close date", "all": "All open deals"}
+_BUCKETS = {"overdue": "Overdue", "undated": "No close date", "later": "Later", "all": "All open deals"}
 _JOINERS = "\u200c\u200d"  # Persian spelling and composed emoji need them; they change no order.
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _UNITS = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K"))

@@ -157,8 +157,8 @@ def quarters_card(analysis: Analysis) -> Card | None:
     while len(rows) > 1 and not _holds(rows[-1]):
         rows.pop()
     years = [r for r in forecast.periods("year") if r.start and r.end and r.start <= analysis.as_of <= r.end]
-    adrift = [r for r in (*forecast.periods("overdue"), *forecast.periods("undated")) if r.open_deals]
-    shown = [*rows, *years, *adrift]
+    buckets = (*forecast.periods("later"), *forecast.periods("overdue"), *forecast.periods("undated"))
+    shown = [*rows, *years, *(r for r in buckets if r.open_deals)]
     if not any(map(_holds, shown)):
         return None
     everything = forecast.row("all")

@@ -23,6 +23,8 @@ ENOUGH = 5
 """Fewer deals than this carry no statement."""
 MOST_OF = 3
 """So few kinds may be said to make up most of the findings."""
+TEN_POINTS = 0.1 - 1e-9
+"""So far apart, two shares are told apart; 50 % and 40 % are, though 0.5 - 0.4 is less than 0.1."""
 SETTLED = 20
 """Fewer settled deals than this carry no comparison between stages."""
 
@@ -208,7 +210,7 @@ def win_title(total: WinRate) -> str:
     closed = total.won + total.lost
     if total.rate is None or closed < ENOUGH:
         return "Win rate"
-    if total.value_rate is not None and closed >= SETTLED and abs(total.value_rate - total.rate) >= 0.1:
+    if total.value_rate is not None and closed >= SETTLED and abs(total.value_rate - total.rate) >= TEN_POINTS:
         which = "Large" if total.value_rate < total.rate else "Small"
         by_value = figures.percent(total.value_rate)
         by_count = figures.percent(total.rate)
