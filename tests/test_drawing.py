@@ -134,7 +134,7 @@ def test_a_text_is_wrapped_between_words_and_the_last_line_cut() -> None:
     assert wrapped(said, 120, 13) == ("Close date", "pushed three ti…")
     assert wrapped(said, 120, 13, most=3) == ("Close date", "pushed three", "times or more")
     assert wrapped("", 120) == ("",)
-    assert wrapped("Unbreakablewordofgreatlength indeed", 80, 13) == ("Unbreakab…", "indeed")
+    assert wrapped("Unbreakablewordofgreatlength indeed", 80, 13) == ("Unbreaka…", "indeed")
 
 
 @given(st.floats(1e-6, 1e12), st.integers(2, 6))
