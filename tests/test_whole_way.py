@@ -18,7 +18,7 @@ from pipesheet.cli import main
 from pipesheet.resources import resource
 from tables import shared
 
-OURS = ("Forecast", "Conversion", "Findings", "Deal Review", "Closed Deals", "Run Log")
+OURS = ("Forecast", "Evidence", "Conversion", "Findings", "Deal Review", "Closed Deals", "Run Log")
 
 
 def run(path: Path, *more: str) -> None:
@@ -61,11 +61,11 @@ def test_a_second_run_changes_the_run_log_only_and_twenty_grow_no_styles(sample:
 
 
 def books() -> list[str]:
-    return ["sample", "starter", "maven-crm", "salesforce-org"]
+    return ["sample", "starter-guide", "maven-crm", "salesforce-org"]
 
 
 def book(name: str, folder: Path) -> Path:
-    inside = name in ("sample", "starter")
+    inside = name in ("sample", "starter-guide")
     source = resource(f"workbooks/{name}.xlsx") if inside else shared() / "data" / f"{name}.xlsx"
     return Path(shutil.copy(source, folder / f"{name}.xlsx"))
 
@@ -80,7 +80,7 @@ def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def test_nothing_is_lost(name: str, tmp_path: Path) -> None:
     path = book(name, tmp_path)
     run(path, "--as-of", "2017-12-31", "--out", str(tmp_path / "out.xlsx"))
-    owned = [a for sheet in OURS for a in ("--owned", sheet)] if name in ("sample", "starter") else []
+    owned = [a for sheet in OURS for a in ("--owned", sheet)] if name in ("sample", "starter-guide") else []
     done = tool("lossless_check.py", path, tmp_path / "out.xlsx", *owned)
     assert done.stdout.strip() == "lossless", done.stdout + done.stderr
 
@@ -90,7 +90,10 @@ def test_nothing_is_lost(name: str, tmp_path: Path) -> None:
 def test_libreoffice_recalculates_to_the_stored_values(name: str, tmp_path: Path) -> None:
     path = book(name, tmp_path)
     run(
-        path, *([] if name in ("sample", "starter") else ["--as-of", "2017-12-31"]), "--out", str(tmp_path / "out.xlsx")
+        path,
+        *([] if name in ("sample", "starter-guide") else ["--as-of", "2017-12-31"]),
+        "--out",
+        str(tmp_path / "out.xlsx"),
     )
     done = tool("recalc_check.py", tmp_path / "out.xlsx")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,7 +1,7 @@
-"""Makes the two workbooks that ship with pipesheet, the same bytes each time: python workbooks/make.py
+"""Makes the workbooks that ship with pipesheet, the same bytes each time: python workbooks/make.py
 
 `sample.xlsx` tells of a company that sells cold-chain monitoring, with every kind of mistake once;
-`starter.xlsx` is what ``pipesheet init`` writes. With a folder as argument they are made there.
+`starter-SET.xlsx` is what ``pipesheet init --criteria SET`` writes. With a folder as argument they are made there.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from story import sample, starter
 
 
 def main(folder: Path) -> None:
-    """Makes both in that folder."""
-    for name, make in (("sample.xlsx", sample.make), ("starter.xlsx", starter.make)):
-        make(folder / name)
-        print(f"made {folder / name}")
+    """Makes them in that folder."""
+    sample.make(folder / "sample.xlsx")
+    for criteria in starter.SETS:
+        starter.make(folder / f"starter-{criteria}.xlsx", criteria)
+    print(f"made sample.xlsx and the starters in {folder}")
 
 
 if __name__ == "__main__":

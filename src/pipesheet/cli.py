@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pipesheet.jobs import Job, Outcome
 
 SHOWN_FINDINGS = 20
+CRITERIA_SETS = ("guide", "simple", "meddicc")
 BOOK_ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xlsb", ".xls", ".ods", ".csv")
 EPILOG = """\b
 Exit codes: 0 clean · 1 findings of severity error · 2 wrong usage · 3 a file could not be
@@ -127,20 +129,20 @@ def run(
 @BOOKS
 @AS_OF
 @SETTING
-@click.option("--all", "show_all", is_flag=True, help=f"Show every finding, not the first {SHOWN_FINDINGS}.")
+@click.option("--all", "show_all", is_flag=True, help="Show every finding, not the first screenful.")
 @JSON
 @QUIET
 def check(
     books: tuple[Path, ...], as_of: dt.date | None, pairs: tuple[str, ...], show_all: bool, as_json: bool, quiet: bool
 ) -> None:
-    """Say what to fix, most money first; writes nothing.
+    """Say who has to fix what, most money first; writes nothing.
 
     \b
       pipesheet check pipeline.xlsx
       pipesheet check pipeline.xlsx --json > findings.json
     """
     jobs = [_job(p, as_of, pairs) for p in _paths(books)]
-    shown = sys.maxsize if show_all else SHOWN_FINDINGS
+    shown = sys.maxsize if show_all else _screenful()
     _finish(_do(jobs, quiet=quiet or as_json), as_json=as_json, quiet=quiet, shown=shown)
 
 
@@ -171,20 +173,45 @@ def report(
 
 @main.command(epilog=EPILOG)
 @click.argument("path", default="pipeline.xlsx", type=click.Path(path_type=Path))
-def init(path: Path) -> None:
-    """Write a starter workbook to PATH (default: pipeline.xlsx): empty tables, drop-downs, guidance."""
+@click.option(
+    "--criteria",
+    type=click.Choice(CRITERIA_SETS),
+    default=CRITERIA_SETS[0],
+    show_default=True,
+    help="Which ready-made set of entry and exit criteria it has.",
+)
+def init(path: Path, criteria: str) -> None:
+    """Write a starter workbook to PATH (default: pipeline.xlsx): empty tables, drop-downs, guidance.
+
+    \b
+    The sets of criteria; docs/criteria.md shows them:
+      guide     actions, information, people and deliverables at every stage
+      simple    six criteria to start with
+      meddicc   the questions of MEDDICC
+
+    \b
+      pipesheet init
+      pipesheet init north.xlsx --criteria meddicc
+    """
     from pipesheet.resources import resource
 
     if path.suffix.lower() != ".xlsx":
         raise UsageError(f"{path}: the starter is an Excel workbook; give it a name that ends in .xlsx.")
     try:
         with path.open("xb") as fresh:
-            fresh.write(resource("workbooks/starter.xlsx").read_bytes())
+            fresh.write(resource(f"workbooks/starter-{criteria}.xlsx").read_bytes())
     except FileExistsError:
         raise UsageError(f"{path} exists already and was left alone. Choose another name.") from None
     except OSError as fault:
         raise UsageError(f"{path} could not be written: {fault.strerror}.") from None
     click.echo(f"Wrote {path}. Fill in the Deals sheet, then: pipesheet run {path}")
+
+
+def _screenful() -> int:
+    """How many findings, two lines each, a terminal holds under the summary; as many as ever where piped."""
+    if not sys.stdout.isatty():
+        return SHOWN_FINDINGS
+    return max(SHOWN_FINDINGS // 2, (shutil.get_terminal_size().lines - 12) // 3)
 
 
 def _paths(books: Sequence[Path]) -> list[Path]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from pipesheet.analysis import Analysis
+from pipesheet.bridge import BridgeStep
 from pipesheet.findings import Severity
 from pipesheet.forecast import ForecastRow
+from pipesheet.hygiene import HygieneLine
 from pipesheet.receipt import Receipt
 
 
@@ -28,6 +32,10 @@ class FindingEntry:
     found: str
     needed: str
     money_at_stake: float
+    deal: str
+    owner: str
+    guidance: str
+    close_date: dt.date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,56 @@ class ConversionEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class GateEntry:
+    """One open deal and its criteria: `earned` is the stage it has earned (``none`` for not even the first,
+    null where its stage is in no list), `next_requirement` the first missing on the way to the next stage."""
+
+    deal_id: str
+    claimed: str
+    earned: str | None
+    ready: bool
+    next_requirement: str | None
+    claimed_weighted: float
+    evidence_weighted: float
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionEntry:
+    """One criterion over the deals that are asked it: asked = met + unmet + in_grace + not_applicable +
+    waived. The rates are of closed deals that reached its stage, with and without it; null without History."""
+
+    requirement: str
+    stage: str
+    gate: str
+    severity: str
+    asked: int
+    met: int
+    unmet: int
+    in_grace: int
+    not_applicable: int
+    waived: int
+    money_at_stake: float
+    closed_met: int | None
+    met_rate: float | None
+    closed_unmet: int | None
+    unmet_rate: float | None
+    days_saved: float | None
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverEntry:
+    """One waiver and what it does on the as-of date."""
+
+    deal_id: str
+    requirement: str
+    approved_by: str
+    expires: dt.date | None
+    days_left: int | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkbookEntry:
     """What was found in one workbook, or the `error` that stopped it (then the rest is empty)."""
 
@@ -83,6 +141,13 @@ class WorkbookEntry:
     findings: tuple[FindingEntry, ...] = ()
     forecast: tuple[ForecastEntry, ...] = ()
     forecast_by: tuple[CutEntry, ...] = ()
+    gates: tuple[GateEntry, ...] = ()
+    bridge: tuple[BridgeStep, ...] = ()
+    claimed_weighted: float = 0.0
+    evidence_weighted: float = 0.0
+    hygiene: tuple[HygieneLine, ...] = ()
+    criteria: tuple[CriterionEntry, ...] = ()
+    waivers: tuple[WaiverEntry, ...] = ()
     conversion: tuple[ConversionEntry, ...] = ()
     conversion_basis: str | None = None
     receipt: Receipt | None = None
@@ -112,6 +177,13 @@ def workbook_entry(
         findings=tuple(_findings(analysis)),
         forecast=tuple(_forecast(r) for r in analysis.forecast.rows if r.dimension == "all"),
         forecast_by=tuple(_cut(r) for r in analysis.forecast.rows if r.dimension != "all"),
+        gates=tuple(_gates(analysis)),
+        bridge=analysis.bridge.steps,
+        claimed_weighted=analysis.bridge.claimed,
+        evidence_weighted=analysis.bridge.evidence,
+        hygiene=analysis.hygiene.lines,
+        criteria=tuple(_criteria(analysis)),
+        waivers=tuple(_waivers(analysis)),
         conversion=tuple(_conversion(analysis)),
         conversion_basis=analysis.conversion.basis,
         receipt=receipt,
@@ -125,6 +197,7 @@ def _findings(analysis: Analysis) -> Sequence[FindingEntry]:
             f.code, f.severity,
             f.cell.sheet if f.cell else None, f.cell.a1 if f.cell else None,
             f.deal_id, f.stage, f.requirement, f.found, f.needed, round(f.money_at_stake, 2),
+            f.deal, f.owner, f.guidance, f.close_date,
         )
         for f in analysis.findings
     ]  # fmt: skip
@@ -141,6 +214,31 @@ def _cut(row: ForecastRow) -> CutEntry:
         row.method, row.period, row.won, row.open_weighted, row.total, row.target, row.gap, row.coverage,
         row.dimension, row.key,
     )  # fmt: skip
+
+
+def _gates(analysis: Analysis) -> Iterator[GateEntry]:
+    columns = ("deal_id", "stage", "earned_stage", "ready", "next_requirement", "weighted", "evidence_weighted")
+    if "ready" not in analysis.deals.columns:
+        return
+    deals = analysis.deals.filter(pl.col("outcome") == "open").select(columns)
+    for deal_id, stage, earned, ready, wanted, claimed, evidence in deals.iter_rows():
+        yield GateEntry(deal_id or "", stage or "", earned, ready, wanted, round(claimed, 6), round(evidence, 6))
+
+
+def _criteria(analysis: Analysis) -> Iterator[CriterionEntry]:
+    effects = {effect.criterion: effect for effect in analysis.effects}
+    for r in analysis.criteria:
+        e = effects.get(r.criterion)
+        told = (e.met, e.met_rate, e.unmet, e.unmet_rate, e.days_saved, e.verdict) if e else (None,) * 6
+        asked = (r.asked, r.met, r.unmet, r.in_grace, r.not_applicable, r.waived, r.money_at_stake)
+        c = r.criterion
+        yield CriterionEntry(c.requirement, c.stage, c.gate, c.severity, *asked, *told)
+
+
+def _waivers(analysis: Analysis) -> Iterator[WaiverEntry]:
+    for w in analysis.waivers:
+        waiver = w.waiver
+        yield WaiverEntry(waiver.deal_id, waiver.requirement, waiver.approved_by, waiver.expires, w.days_left, w.state)
 
 
 def _conversion(analysis: Analysis) -> Sequence[ConversionEntry]:

@@ -22,8 +22,10 @@ from pipesheet.models import Book, Criterion
 from pipesheet.winrate import wilson
 
 Verdict = Literal["separates", "separates the wrong way", "separates nothing", "too few to say"]
-ENOUGH = 20
+ENOUGH = 10
 """Closed deals on each side below which nothing is said."""
+ENOUGH_FOR_NOTHING = 20
+"""And below which "it separates nothing" is not said: that takes more than to see a difference."""
 NARROW = 0.10
 """An interval of the difference that holds zero and reaches no further than this either way says nothing
 is there."""
@@ -141,4 +143,5 @@ def _verdict(met: int, unmet: int, interval: tuple[float, float] | None) -> Verd
         return "separates"
     if interval[1] < 0:
         return "separates the wrong way"
-    return "separates nothing" if max(-interval[0], interval[1]) <= NARROW else "too few to say"
+    nothing = min(met, unmet) >= ENOUGH_FOR_NOTHING and max(-interval[0], interval[1]) <= NARROW
+    return "separates nothing" if nothing else "too few to say"

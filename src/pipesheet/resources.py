@@ -37,7 +37,7 @@ def workbook_folder() -> Path:
 
 
 def resource(name: str) -> Path:
-    """One shipped file by its path below the top: ``workbooks/starter.xlsx``.
+    """One shipped file by its path below the top: ``workbooks/sample.xlsx``.
 
     Raises:
         FileNotFoundError: there is no such file.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pipesheet import __version__, figures
@@ -11,6 +12,7 @@ from pipesheet.findings import SEVERITIES, Finding
 from pipesheet.jobs import Outcome
 from pipesheet.wording import headline
 
+_DEAL_SHOWN = 60
 _PLURAL = {"error": "errors", "warning": "warnings", "info": "notes"}
 
 
@@ -52,18 +54,26 @@ def _entry(outcome: Outcome) -> WorkbookEntry:
 def _workbook(outcome: Outcome, analysis: Analysis, shown: int) -> Iterator[str]:
     deals = figures.count(analysis.deals.height, "deal")
     sheet = analysis.book.deals.sheet
-    yield f"{outcome.path.name}: {deals} in sheet {sheet!r}, as of {figures.day(analysis.as_of)}"
+    yield _plain(f"{outcome.path.name}: {deals} in sheet {sheet!r}, as of {figures.day(analysis.as_of)}")
     current = analysis.forecast.row(analysis.forecast.current)
     yield _plain(headline(current, analysis.deals.height, analysis.currency))
+    yield from _evidence(analysis)
     yield _counts(analysis)
-    listed = analysis.findings[:shown]
-    if listed:
-        yield ""
-    yield from (_finding(f, analysis.currency) for f in listed)
-    rest = len(analysis.findings) - len(listed)
-    if listed and rest:
-        yield f"  … and {rest:,} more" + ("" if outcome.receipt else " (--all shows them)")
+    yield from _work_list(analysis, shown, written=outcome.receipt is not None)
     yield from _written(outcome)
+
+
+def _evidence(analysis: Analysis) -> Iterator[str]:
+    """What the criteria bear out, where there are any and something is claimed."""
+    bridge, currency = analysis.bridge, analysis.currency
+    if not analysis.criteria or bridge.claimed <= 0:
+        return
+    claimed, evidence = (figures.short_money(x, currency) for x in (bridge.claimed, bridge.evidence))
+    if bridge.claimed - bridge.evidence < 0.005:
+        yield f"The criteria bear out all of the {claimed} weighted."
+        return
+    resting = figures.short_money(bridge.claimed - bridge.evidence, currency)
+    yield f"The criteria bear out {evidence} of {claimed} weighted; {resting} rests on missing proof."
 
 
 def _counts(analysis: Analysis) -> str:
@@ -74,17 +84,49 @@ def _counts(analysis: Analysis) -> str:
             parts.append(
                 f"{n:,} {severity if severity != 'info' else 'note'}" if n == 1 else f"{n:,} {_PLURAL[severity]}"
             )
-    return "Findings: " + (", ".join(parts) if parts else "none, every deal meets its stage.")
+    said = "Findings: " + (", ".join(parts) if parts else "none, every deal meets its stage") + "."
+    for whole in analysis.hygiene.of("all"):
+        said += f" {whole.clean:,} of {figures.count(whole.open_deals, 'open deal')} have nothing to mend"
+        said += f" ({figures.points(whole.change)})." if whole.change else "."
+    return said
 
 
-def _finding(finding: Finding, currency: str) -> str:
+def _work_list(analysis: Analysis, shown: int, *, written: bool) -> Iterator[str]:
+    """The first findings of the work list under their owners, in the order of each owner's first one."""
+    listed = analysis.findings[:shown]
+    everybody = Counter(f.owner for f in analysis.findings)
+    by_owner: dict[str, list[Finding]] = {}
+    for finding in listed:
+        by_owner.setdefault(finding.owner, []).append(finding)
+    resting = {line.name: line.unproven for line in analysis.hygiene.of("owner")}
+    for owner, findings in by_owner.items():
+        yield ""
+        yield _owner(owner, everybody[owner], resting.get(owner, 0.0), analysis.currency)
+        for finding in findings:
+            yield from _finding(finding, analysis.currency)
+        if rest := everybody[owner] - len(findings):
+            yield f"    … and {rest:,} more of theirs" if owner else f"    … and {rest:,} more"
+    left = len(analysis.findings) - len(listed)
+    if listed and left:
+        yield ""
+        yield f"{left:,} more in all" + (", in the sheet Findings." if written else "; --all shows them.")
+
+
+def _owner(owner: str, findings: int, resting: float, currency: str) -> str:
+    name = _plain(owner) or "Without an owner, or about the workbook itself"
+    money = f", {figures.short_money(resting, currency)} rests on missing proof" if resting >= 0.5 else ""
+    return f"{name}: {figures.count(findings, 'finding')}{money}"
+
+
+def _finding(finding: Finding, currency: str) -> Iterator[str]:
+    """Two lines: how bad, how much, where, which deal; then what is wrong and what is needed."""
+    stake = figures.short_money(finding.money_at_stake, currency) if finding.money_at_stake else ""
     where = str(finding.cell) if finding.cell else ""
+    deal = " ".join(filter(None, (_plain(finding.deal_id), _plain(finding.deal)[:_DEAL_SHOWN])))
+    yield f"  {finding.severity:<8}{stake:>7}  {_plain(where):<14} {deal}".rstrip()
     what = f"{finding.requirement}: {finding.found}" if finding.requirement else finding.found
-    who = " · ".join(_plain(part) for part in (finding.deal_id, finding.deal, finding.owner) if part)
-    stake = f"  [{figures.short_money(finding.money_at_stake, currency)} at stake]" if finding.money_at_stake else ""
-    line = f"  {finding.severity:<8}{where:<14} {finding.code}: {_plain(what)}"
     needed = f"; needs {_plain(finding.needed)}" if finding.needed else ""
-    return f"{line}{needed}" + (f"  ({who})" if who else "") + stake
+    yield f"    {finding.code}: {_plain(what)}{needed}"
 
 
 def _written(outcome: Outcome) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""starter.xlsx: what ``pipesheet init`` writes. Empty tables with drop-downs, guidance and the guide's stages."""
+"""What ``pipesheet init`` writes: empty tables with drop-downs, guidance, the guide's stages and a set of criteria."""
 
 from __future__ import annotations
 
@@ -44,20 +44,32 @@ LOOKUPS = {
 """Columns of Deals that show what Deal Review says of the deal; empty where it says nothing."""
 
 
-def make(path: Path) -> None:
-    """Writes the starter, with result sheets that are still empty."""
-    run_once(raw, path, at=STAMP)
+SETS = {
+    "guide": "The guide's set: actions, information, people and deliverables at every stage.",
+    "simple": "Six criteria to start with.",
+    "meddicc": "The questions of MEDDICC, from the pain to the paper process.",
+}
+"""The sets of criteria a starter may have, with what is said of each over the sheet."""
 
 
-def raw(path: Path, found: Analysis | None = None, _until: dt.date | None = None) -> None:
-    """Writes the workbook; Deals refers to the result tables once an analysis says they will be there."""
+def make(path: Path, criteria: str) -> None:
+    """Writes the starter with that set, and with result sheets that are still empty."""
+
+    def drawn(path: Path, found: Analysis | None, _until: dt.date | None) -> None:
+        raw(path, criteria, lookups=found is not None)
+
+    run_once(drawn, path, at=STAMP)
+
+
+def raw(path: Path, criteria: str, *, lookups: bool) -> None:
+    """Writes the workbook; Deals refers to the result tables once those will be there."""
     workbook = new_workbook(str(path), title="Sales book", subject="pipesheet starter")
     looks = Looks(workbook)
     names = ("Read me", "Deals", "Stages", "Criteria", "Waivers", "Owners", "Targets", "Rates", "Settings", "Lists")
     sheets = {name: workbook.add_worksheet(name) for name in names}
     draw_steps(sheets["Read me"], looks)
-    draw_deals(sheets["Deals"], looks, lookups=found is not None)
-    draw_lists(sheets, looks)
+    draw_deals(sheets["Deals"], looks, criteria, lookups=lookups)
+    draw_lists(sheets, looks, criteria)
     draw_settings(sheets["Settings"], looks)
     draw_checks(sheets["Lists"], looks)
     workbook.define_name("StageNames", "=Stages[Stage]")
@@ -91,10 +103,10 @@ def draw_steps(sheet: Worksheet, looks: Looks) -> None:
     sheet.fit_to_pages(1, 1)
 
 
-def draw_deals(sheet: Worksheet, looks: Looks, *, lookups: bool) -> None:
-    """The empty table of deals, its prompts and drop-downs."""
+def draw_deals(sheet: Worksheet, looks: Looks, criteria: str, *, lookups: bool) -> None:
+    """The empty table of deals, its prompts and drop-downs, with the columns that set of criteria looks at."""
     heading(sheet, looks, "Deals", "One row per deal. Only Deal ID, Stage and Amount are needed.")
-    fields = records("starter_deals")
+    fields = [f for f in records("starter_deals") if criteria in str(f["Sets"] or criteria).split(",")]
     last = TOP + BLANK_DEALS
     sheet.set_row(TOP, 30)
     columns = [_deal_column(looks, field, lookups=lookups) for field in fields]
@@ -148,8 +160,8 @@ def guide(
     sheet.data_validation(row, column, last, column, rule)
 
 
-def draw_lists(sheets: dict[str, Worksheet], looks: Looks) -> None:
-    """Stages and Criteria with the guide's simple set; Waivers, Owners, Targets and Rates empty."""
+def draw_lists(sheets: dict[str, Worksheet], looks: Looks, criteria: str) -> None:
+    """Stages, and the Criteria of that set; Waivers, Owners, Targets and Rates empty."""
     header, rows = table("starter_stages")
     _list(
         sheets["Stages"],
@@ -162,12 +174,12 @@ def draw_lists(sheets: dict[str, Worksheet], looks: Looks) -> None:
         numbers={"Probability": SHARE},
         choices={"Type": "open,won,lost", "Category": "commit,best case,pipeline,omitted,closed"},
     )
-    header, rows = table("starter_criteria")
+    header, rows = table(f"criteria_{criteria}")
     _list(
         sheets["Criteria"],
         looks,
         "Entry and exit criteria",
-        "What a deal must show to enter or leave a stage. Block: it has not earned the stage without it.",
+        f"{SETS[criteria]} Block: a deal has not earned the stage without it.",
         header,
         rows,
         widths={
