@@ -208,6 +208,11 @@ def test_a_sheet_of_ours_that_was_renamed_keeps_its_new_name() -> None:
     assert text(result.data, WORKBOOK) == text(outlook, WORKBOOK)
 
 
+def test_a_mark_that_another_program_quotes_in_its_own_way_is_left_as_it_is() -> None:
+    quoted = swapped(GRAFTED, WORKBOOK, (">Forecast!$A$1<", ">'forecast'!$A$1<"))
+    assert text(graft(quoted).data, WORKBOOK) == text(quoted, WORKBOOK)
+
+
 @pytest.mark.parametrize("name", ["A name longer than Excel takes, as LibreOffice does", "History", "a[b]"])
 def test_a_name_excel_would_not_take_is_kept_all_the_same(name: str) -> None:
     renamed = swapped(GRAFTED, WORKBOOK, ('name="Forecast"', f'name="{name}"'), (">Forecast!", f">'{name}'!"))
@@ -509,9 +514,13 @@ def test_a_workbook_without_styles_gets_some() -> None:
 def test_styles_that_are_named_and_not_there_are_made_there() -> None:
     parts = members(BOOK)
     del parts[STYLES]
-    result = graft(zipped(parts))
-    assert STYLES in result.added
-    assert text(result.data, RELS).count("/styles") == 1
+    wrong = swapped(zipped(parts), TYPES, ("spreadsheetml.styles+xml", "spreadsheetml.stiles+xml"))
+    for data in (zipped(parts), wrong):
+        result = graft(data)
+        assert STYLES in result.added
+        assert text(result.data, RELS).count("/styles") == 1
+        assert text(result.data, TYPES).count("/xl/styles.xml") == 1
+        assert Package(result.data).content_type(STYLES).endswith("spreadsheetml.styles+xml")
 
 
 def test_a_workbook_that_does_not_say_what_rels_are_is_told() -> None:

@@ -36,14 +36,7 @@ def compose(plans: Sequence[SheetPlan], *, date1904: bool = False) -> bytes:
     `date1904`: the sheets are meant for a workbook whose dates count from 1904.
     """
     target = BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "date_1904": date1904,
-    }
-    book = PlannedBook(target, options)
+    book = PlannedBook(target, {"in_memory": True, "date_1904": date1904})
     book.set_properties({"created": _MADE, "title": "pipesheet", "author": "pipesheet"})
     styles = Styles(book)
     epoch = EPOCH_1904 if date1904 else EPOCH_1900

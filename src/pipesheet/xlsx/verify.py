@@ -44,7 +44,7 @@ from pipesheet.xlsx.package import TYPES_PART, Package, rels_of
 SAMPLED_CELLS = 8_000
 """Cells of one sheet that are read back; a sheet with fewer is read back whole."""
 _FORMULA_ROWS = 60
-_STYLE_LISTS = ("fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
+_STYLE_LISTS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
 _CELL_FORMAT = re.compile(rb'<c [^<>]*?\bs="([0-9]+)')
 _RULE_FORMAT = re.compile(rb'\bdxfId="([0-9]+)')
 _FIRST_SURE_DATE = dt.date(1900, 3, 1)
@@ -60,8 +60,9 @@ def verify(before: Package, after: bytes, plans: Sequence[SheetPlan], *, tabs: M
         result = Package(after, before.path)
         faults = chain(_open_ends(before, result), _losses(before, result, set(tabs)), _misread(result, plans))
         fault = next(faults, None)
-    except PipesheetError as error:
-        fault = f"it does not open again: {error}"
+    except (PipesheetError, SyntaxError, ValueError, KeyError) as error:
+        # Its text may hold what a person wrote.
+        raise NotVerified(before.path, f"it does not open again, {type(error).__name__}") from error
     if fault is not None:
         raise NotVerified(before.path, fault)
 
@@ -139,18 +140,22 @@ def _shrunk_indexes(before: Package, after: Package, ours: set[str]) -> Iterator
         yield "a relationship of the workbook part changed"
     grown = ("sheets", "definedNames", "calcPr")
     rest = [[signature(c) for c in b.root if local(c) and local(c) not in grown] for b in (old, new)]
-    if rest[0] != rest[1]:
+    if rest[0] != rest[1] or _calculation(old) != _calculation(new):
         yield "the workbook part lost or changed something"
     mine = {str(s.position) for s in old.sheets if s.part in ours}
     kept = [signature(n) for n in old.names() if not _is_ours(n, mine)]
     if not set(kept) <= {signature(n) for n in new.names()}:
         yield "a defined name was lost or changed"
-    gone = {p.lower() for p in before.parts} - {p.lower() for p in after.parts}
-    types = {
-        t for t in map(_type, children(before.types)) if t[1] not in gone and t[1] not in {o.lower() for o in ours}
-    }
-    if not types <= set(map(_type, children(after.types))):
+    types = {t for t in map(_type, children(before.types)) if t[0] == "Default" or (t[1] in before) == (t[1] in after)}
+    lost = types - set(map(_type, children(after.types)))
+    if {part for _, part, _ in lost} - {o.lower() for o in ours}:
         yield "a content type was lost or changed"
+
+
+def _calculation(book: Book) -> dict[str, str]:
+    """The user's settings of how formulas are computed; when to do so is ours to ask."""
+    found = child(book.root, "calcPr")
+    return {} if found is None else {str(k): str(v) for k, v in found.attrib.items() if k != "fullCalcOnLoad"}
 
 
 def _type(element: Any) -> tuple[str, str, str]:
@@ -168,9 +173,9 @@ def _shrunk_styles(before: Any, after: Any) -> Iterator[str]:
         old, new = ([signature(e) for e in children(child(r, name))] for r in (before, after))
         if new[: len(old)] != old:
             yield f"the styles' {name} were changed"
-    old, new = ([signature(e) for e in children(child(r, "numFmts"))] for r in (before, after))
-    if new[: len(old)] != old:
-        yield "the styles' number formats were changed"
+    rest = [[signature(e) for e in children(r) if local(e) not in _STYLE_LISTS] for r in (before, after)]
+    if rest[0] != rest[1]:
+        yield "the styles lost or changed something else"
 
 
 @dataclass(slots=True)
@@ -203,9 +208,10 @@ def _misread(package: Package, plans: Sequence[SheetPlan]) -> Iterator[str]:
 
 
 def _format_counts(package: Package) -> tuple[int, int]:
-    part = next(r.part for r in package.relationships(package.workbook) if r.kind == "styles")
-    root = _table(package, part)
-    return len(children(child(root, "cellXfs"))), len(children(child(root, "dxfs")))
+    parts = [r.part for r in package.relationships(package.workbook) if r.kind == "styles" and r.part in package]
+    lists = [child(_table(package, p), name) for p in parts[:1] for name in ("cellXfs", "dxfs")]
+    cells, rules = map(len, map(children, lists or (None, None)))
+    return cells, rules
 
 
 def _rows(package: Package, sheet: Sheet, wanted: set[int]) -> _Rows:
