@@ -24,28 +24,19 @@ HEADERS = [
 
 
 def criteria(count: int) -> list[list[object]]:
-    """`count` criteria over six columns, of several checks, gates and severities."""
+    """`count` criteria over eight columns, of several checks, gates and severities."""
     kinds = [
-        ("Economic buyer", "is filled", ""), ("Proposal link", "is a link", ""), ("Amount", ">", 500),
-        ("Next step", "is filled", ""), ("Next step date", "on or after", "[Created]"),
-        ("Source", "is one of", "Web; Partner; Event"),
+        ("Economic buyer", "is filled", ""), ("Proposal link", "is a link", ""), ("Amount", "≥", 500),
+        ("Close date", "on or after", "[Created]"), ("Stage since", "on or after", "[Created]"),
+        ("Source", "is one of", "Web; Partner; Event; Outbound"), ("Product", "is filled", ""),
+        ("Account", "contains", "Account"), ("Created", "in the past", ""),
     ]  # fmt: skip
     rows: list[list[object]] = []
     for i in range(count):
         field, check, value = kinds[i % len(kinds)]
-        stage = STAGES[1 + i % 3][0]
-        rows.append(
-            [
-                stage,
-                "entry" if i % 2 else "exit",
-                "information",
-                f"{field} {check} ({i + 1})",
-                field,
-                check,
-                value,
-                "block" if i % 3 == 0 else "warn",
-            ]
-        )
+        stage, gate = STAGES[1 + i % 3][0], "entry" if i % 2 else "exit"
+        requirement = f"{field} {check} ({i + 1})"
+        rows.append([stage, gate, "information", requirement, field, check, value, "block" if i % 3 == 0 else "warn"])
     return rows
 
 
@@ -74,6 +65,8 @@ def _deal(rng: random.Random, row: int) -> list[object]:
     since = created + dt.timedelta(days=rng.randrange(0, max(1, (AS_OF - created).days)))
     is_open = 0 < probability < 1
     close = AS_OF + dt.timedelta(days=rng.randrange(-10, 200)) if is_open else since
+    # People fill in what they are asked for: few gaps behind a gate, many before it.
+    known = rng.random() < (0.97 if probability >= 0.5 or not is_open else 0.6)
     return [
         f"D-{row:07d}", f"Deal number {row}", f"Account {rng.randrange(4000)}", f"Owner {rng.randrange(60)}",
         stage, round(rng.lognormvariate(9, 1.1), 2), created, since, close,
@@ -81,8 +74,8 @@ def _deal(rng: random.Random, row: int) -> list[object]:
         "Call back" if rng.random() < 0.7 else None,
         AS_OF + dt.timedelta(days=rng.randrange(-20, 60)) if rng.random() < 0.6 else None,
         rng.choice(["Web", "Partner", "Event", "Outbound"]), rng.choice(["Core", "Plus", "Max"]),
-        f"Buyer {rng.randrange(900)}" if rng.random() < 0.9 else None,
-        "https://example.com/p/1" if rng.random() < 0.9 else None,
+        f"Buyer {rng.randrange(900)}" if known else None,
+        "https://example.com/p/1" if known else None,
     ]  # fmt: skip
 
 

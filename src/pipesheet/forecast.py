@@ -89,12 +89,19 @@ class Forecast:
     `current` is the label of the fiscal quarter that holds the as-of date; the cuts by owner, team,
     stage and category (source and product where the deals have them) are there for each quarter shown,
     for the current fiscal year and for the buckets. `required_coverage` = 1 ÷ the book's own win rate by
-    value over the last 365 days, None under 5 closed deals or where lost deals bear no amount.
+    value over the last 365 days, None under 5 closed deals or where lost deals bear no amount. `method` is
+    the one that headlines use, as Settings say.
     """
 
     current: str
     rows: tuple[ForecastRow, ...]
     required_coverage: float | None = None
+    method: Method = "stated"
+
+    @property
+    def headline(self) -> ForecastRow | None:
+        """The current quarter by the method that headlines use."""
+        return self.row(self.current, method=self.method)
 
     def row(
         self, period: str, dimension: str = "all", key: str = "", *, method: Method = "stated"
@@ -134,7 +141,9 @@ def forecast(frame: pl.DataFrame, book: Book, *, as_of: dt.date) -> tuple[Foreca
             measured = _measured(frame, column, as_of)
             rows += _by_method(method, measured, book, _cuts(frame), aims, as_of)
     current = period_of(as_of, "quarter", book.settings.fiscal_year_start).label
-    return Forecast(current, tuple(rows), _required_coverage(frame, as_of)), found
+    there = {row.method for row in rows}
+    wanted: Method = next((m for m in METHODS if m == book.settings.forecast_method and m in there), "stated")
+    return Forecast(current, tuple(rows), _required_coverage(frame, as_of), wanted), found
 
 
 def _by_method(

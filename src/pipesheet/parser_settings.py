@@ -19,7 +19,7 @@ from pipesheet.setting_rules import SETTING_RULES
 from pipesheet.written import month_named
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_METHODS = ("stated", "evidence", "calibrated", "time-aware")
+_METHODS = ("stated", "evidence")
 _POINT_REGIONS = frozenset({"de-ch", "de-li", "es-mx", "es-us", "es-pr", "fr-ch", "it-ch"})
 _COMMA_LANGUAGES = frozenset(
     [
@@ -210,7 +210,7 @@ def _decimal_comma(value: Value, _reading: Reading) -> bool:
 def _method(value: Value, _reading: Reading) -> str:
     word = _word(value).replace(" ", "-")
     if word not in _METHODS:
-        raise _Unreadable(" or ".join((", ".join(_METHODS[:-1]), _METHODS[-1])))
+        raise _Unreadable(" or ".join(_METHODS))
     return word
 
 

@@ -55,7 +55,7 @@ SETTING_RULES: tuple[SettingRule, ...] = (
         "by locale",
         ("decimal separator",),
     ),
-    SettingRule("forecast method", "The method headlines use.", "stated, evidence, calibrated or time-aware", "stated"),
+    SettingRule("forecast method", "The method headlines use.", "stated or evidence", "stated"),
     SettingRule(
         "stalled percentile",
         "Longer in a stage than this share of won deals is stalled.",

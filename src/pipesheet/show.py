@@ -55,8 +55,7 @@ def _workbook(outcome: Outcome, analysis: Analysis, shown: int) -> Iterator[str]
     deals = figures.count(analysis.deals.height, "deal")
     sheet = analysis.book.deals.sheet
     yield _plain(f"{outcome.path.name}: {deals} in sheet {sheet!r}, as of {figures.day(analysis.as_of)}")
-    current = analysis.forecast.row(analysis.forecast.current)
-    yield _plain(headline(current, analysis.deals.height, analysis.currency))
+    yield _plain(headline(analysis.forecast.headline, analysis.deals.height, analysis.currency))
     yield from _evidence(analysis)
     yield _counts(analysis)
     yield from _work_list(analysis, shown, written=outcome.receipt is not None)

@@ -27,7 +27,7 @@ def sheet(analysis: Analysis, name: str, stamp: RunStamp) -> SheetPlan:
         name,
         puts=(
             *look.top(
-                title(analysis, quarter),
+                title(analysis, analysis.forecast.headline),
                 f"Forecast{' in ' + analysis.currency if analysis.currency else ''} as of "
                 f"{day(analysis.as_of)}. From {stamp.input_name}.",
                 "Forecast = won + open weighted. Open weighted = Σ amount × probability of open deals closing in the "
@@ -65,7 +65,8 @@ def title(analysis: Analysis, quarter: ForecastRow | None) -> str:
     if analysis.deals.is_empty() or quarter is None:
         return "There are no deals to forecast yet."
     name = spoken(parse_period(quarter.period, analysis.book.settings.fiscal_year_start), quarter.period)
-    lands = f"{name} is forecast to land at {short_money(quarter.total, analysis.currency)}"
+    by = " on evidence" if quarter.method == "evidence" else ""
+    lands = f"{name} is forecast to land at {short_money(quarter.total, analysis.currency)}{by}"
     if quarter.gap is None:
         won, rest = (short_money(x, analysis.currency) for x in (quarter.won, quarter.open_weighted))
         return f"{lands}: {won} won and {rest} weighted"
