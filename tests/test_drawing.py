@@ -94,7 +94,7 @@ def test_a_haloed_line_has_its_halo_beneath_it() -> None:
     ("said", "size", "bold", "least", "most"),
     [
         ("€1.37M", 13, False, 46, 56),
-        ("€1.37M", 13, True, 50, 62),
+        ("€1.37M", 13, True, 54, 62),
         ("Closed won", 13, False, 71, 82),
         ("Negotiate", 13, False, 60, 72),
         ("WWWW", 12, False, 47, 48),

@@ -316,7 +316,8 @@ def bridge_bars(model: Bridge, colour: Colour, width: float) -> Svg:
     told = [(p.name, True) for p in (model.start, model.end)] + [(s.name, False) for s in model.steps]
     names = min(max(text_width(name, LABEL, bold=whole) for name, whole in told), width * 0.4)
     rows = _bridge_rows(model, names)
-    left, room = names + 12, max(text_width(row.amount, LABEL, bold=True) for row in rows) + 8
+    # 8 pixels before the amount, and 2 that the thinnest bar may reach beyond its end.
+    left, room = names + 12, max(text_width(row.amount, LABEL, bold=True) for row in rows) + 10
     least, most = min(0.0, *(row.low for row in rows)), max(0.0, *(row.high for row in rows))
     per = max(width - left - room, 1) / max(most - least, 1e-9)
     shapes, y, before = [], 0.0, None

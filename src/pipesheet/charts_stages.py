@@ -97,8 +97,9 @@ def funnel_bars(model: Funnel, colour: Colour, width: float) -> Svg:
 
 def stage_spans(model: Spans, colour: Colour, width: float) -> Svg:
     """Days of open deals in each stage against what won deals took."""
-    names = min(max((text_width(s.name, LABEL) for s in model.spans), default=0) + 4, width * 0.3)
-    left, right = names + 12, width - max(64.0, max(text_width(s.remark, SMALL) for s in model.spans) + 6)
+    named = [max(text_width(s.name, LABEL), text_width(s.note, SMALL)) for s in model.spans]
+    names = min(max(named, default=0) + 4, width * 0.3)
+    left, right = names + 12, width - 14 - max(map(_said_width, model.spans), default=0)
     ends = [d for s in model.spans for d in (s.value, s.middle, s.high) if d is not None]
     steps = axis(max([*ends, 1.0]), 3)
     per = (right - left - 14) / max(*ends, 1.0, steps[-2] if len(steps) > 1 else 0)
@@ -117,10 +118,16 @@ def stage_spans(model: Spans, colour: Colour, width: float) -> Svg:
     return svg(model.words, width, floor_y + 24, shapes)
 
 
+def _said_width(span: Span) -> float:
+    """The room of what stands right of the bars."""
+    value = 0.0 if span.value is None else text_width(figures.days(span.value), LABEL, bold=True)
+    return max(50.0, value, text_width(span.remark, SMALL, bold=span.alarming))
+
+
 def _span(span: Span, colour: Colour, left: float, per: float, y: float, names: float, right: float) -> list[str]:
     shapes = [
         text(names, y - 3, fitted(span.name, names, LABEL), colour=colour("ink"), size=LABEL, anchor="end"),
-        text(names, y + 13, span.note, colour=colour("ink3"), size=SMALL, anchor="end"),
+        text(names, y + 13, fitted(span.note, names, SMALL), colour=colour("ink3"), size=SMALL, anchor="end"),
     ]
     if span.low is not None and span.high is not None:
         from_x, to_x = left + span.low * per, left + span.high * per
