@@ -33,6 +33,17 @@ def replace_file(
         Locked: the file or its folder is read-only, held by another program, or the disk is full.
     """
     refuse_read_only(target)
+    try:
+        _replace(target, data, like=like, last_look=last_look)
+    except OSError as error:
+        raise Locked(
+            target,
+            f"the system did not allow it ({error.strerror or error})",
+            "Close it in other programs, see to the room on the disk, and run again.",
+        ) from error
+
+
+def _replace(target: Path, data: bytes, *, like: Path | None, last_look: Callable[[], object] | None = None) -> None:
     temporary = target.with_name(f".{target.name}.pipesheet-{os.getpid()}.tmp")
     model = target if target.exists() else like
     try:
@@ -41,12 +52,6 @@ def replace_file(
         if last_look is not None:
             last_look()
         os.replace(temporary, target)
-    except OSError as error:
-        raise Locked(
-            target,
-            f"the system did not allow it ({error.strerror or error})",
-            "Close it in other programs, see to the room on the disk, and run again.",
-        ) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -75,17 +80,17 @@ def keep_backup(target: Path, data: bytes) -> Path:
     backup = folder / f"{target.stem}.{hashlib.sha256(data).hexdigest()[:12]}{target.suffix}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if backup.is_file() and backup.read_bytes() == data:
+            os.utime(backup)
+        else:
+            _replace(backup, data, like=target)
+        _forget_old(backup, target)
     except OSError as error:
         raise Locked(
             target,
-            f"its backup folder cannot be made ({error.strerror})",
-            f"See to {folder}, or write to another file.",
+            f"its backup cannot be kept ({error.strerror or error})",
+            f"See to {folder} and to the room on the disk, or write to another file.",
         ) from error
-    if backup.is_file() and backup.read_bytes() == data:
-        os.utime(backup)
-    else:
-        replace_file(backup, data, like=target)
-    _forget_old(backup, target)
     return backup
 
 

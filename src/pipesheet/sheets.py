@@ -71,7 +71,8 @@ class Column:
     """One table column: header, one content per row, its style.
 
     `formula` (no leading ``=``, as Excel stores it: ``T[[#This Row],[Amount]]``, not ``[@Amount]``) is
-    the column's calculated-column formula; `contents` then hold the computed values only. `note` is a cell comment-like prompt shown beneath the header when selected.
+    the column's calculated-column formula; `contents` then hold the computed values only. `note` is a
+    prompt shown beneath the header when that is selected.
     """
 
     header: str
@@ -178,5 +179,7 @@ class SheetPlan:
     """First row and column that scroll."""
     landscape: bool = True
     repeat_rows: tuple[int, int] | None = None
+    print_columns: int = 0
+    """Only so many columns go to paper; 0 for all."""
     tab_color: str = ""
     hidden: bool = False
