@@ -17,6 +17,10 @@ from pipesheet.grid import CellRef
 from pipesheet.models import Book
 
 
+DUE = pl.when(pl.col("outcome") == "open").then("close_date").alias("close_date")
+"""When an open deal is expected to close: what a finding about it is urgent by."""
+
+
 def blank(field: str) -> pl.Expr:
     """Nothing, or only spaces, in a column of text."""
     return pl.col(field).fill_null("").str.strip_chars() == ""
@@ -115,7 +119,7 @@ class Case:
         if severity is None or not len(index):
             return
         deals = self.book.deals
-        told = self.frame.select("deal_id", "deal", "owner", "stage", "amount", "close_date")[index].with_columns(
+        told = self.frame.select("deal_id", "deal", "owner", "stage", "amount", DUE)[index].with_columns(
             pl.col(pl.String).fill_null("")
         )
         stakes = repeat(0.0) if money is None else money.fill_null(0.0).clip(lower_bound=0.0).to_list()

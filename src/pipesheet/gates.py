@@ -16,6 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipesheet.case import DUE
 from pipesheet.findings import Finding, Severity, severity_of
 from pipesheet.grid import CellRef
 from pipesheet.lint import GateCriterion, Question, usable_criteria
@@ -270,7 +271,7 @@ def _with_money(short: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _unmet(short: pl.DataFrame, frame: pl.DataFrame, usable: Sequence[GateCriterion], book: Book) -> Iterator[Finding]:
-    texts = frame.select("index", "deal_id", "deal", "owner", "stage", "amount", "close_date").with_columns(
+    texts = frame.select("index", "deal_id", "deal", "owner", "stage", "amount", DUE).with_columns(
         pl.col(pl.String).fill_null("")
     )
     lacking = short.select("index", "number", "money").join(texts, on="index", how="left", maintain_order="left")

@@ -79,6 +79,7 @@ def sheet(analysis: Analysis, name: str, stamp: RunStamp) -> SheetPlan:
         heights={1: 28, HEADER_ROW: 30},
         freeze=(HEADER_ROW + 1, 3),
         repeat_rows=(HEADER_ROW, HEADER_ROW),
+        print_columns=at["Warnings"],
         tab_color=look.BEST_CASE,
     )
 
@@ -130,37 +131,37 @@ def _columns(analysis: Analysis, frame: pl.DataFrame) -> tuple[Column, ...]:
     days_open = [None if c is None else (analysis.as_of - c).days for c in frame["created"].to_list()]
     scenarios = [analysis.book.scenarios.get(key, Scenario()) for key in frame["deal_id"].to_list()]
     return (
-        _read(frame, "Deal ID", "deal_id", look.TEXT, 14),
-        _read(frame, "Deal", "deal", look.STRONG, 30),
-        _read(frame, "Account", "account", look.TEXT, 24),
-        _read(frame, "Owner", "owner", look.TEXT, 18),
-        _read(frame, "Team", "team", look.TEXT, 14),
-        Column("Stage", frame["stage"].to_list(), look.TEXT, width=15, note="The stage the deal claims."),
+        _read(frame, "Deal ID", "deal_id", look.TEXT, 11),
+        _read(frame, "Deal", "deal", look.STRONG, 28),
+        _read(frame, "Account", "account", look.TEXT, 20),
+        _read(frame, "Owner", "owner", look.TEXT, 17),
+        _read(frame, "Team", "team", look.TEXT, 12),
+        Column("Stage", frame["stage"].to_list(), look.TEXT, width=12, note="The stage the deal claims."),
         Column(
             "Earned stage",
             frame["earned_stage"].to_list(),
             look.TEXT,
-            width=13,
+            width=12,
             note="The last stage on its way for which nothing blocking is missing.",
         ),
         Column(
-            "Ready", _yes(frame, "ready"), look.TEXT, width=8, note="Nothing is missing on the way to the next stage."
+            "Ready", _yes(frame, "ready"), look.TEXT, width=7, note="Nothing is missing on the way to the next stage."
         ),
         _read(frame, "Next requirement", "next_requirement", look.TEXT, 28),
-        _read(frame, "Amount", "amount", money, 13),
-        _read(frame, "Probability", "probability", look.PERCENT, 11),
-        Column("Weighted", frame["weighted"].to_list(), money, WEIGHTED_FORMULA, 13),
+        _read(frame, "Amount", "amount", money, 11),
+        _read(frame, "Probability", "probability", look.PERCENT, 10),
+        Column("Weighted", frame["weighted"].to_list(), money, WEIGHTED_FORMULA, 11),
         _read(frame, "Evidence probability", "evidence_probability", look.PERCENT, 11),
-        Column("Evidence weighted", frame["evidence_weighted"].to_list(), money, EVIDENCE_FORMULA, 13),
+        Column("Evidence weighted", frame["evidence_weighted"].to_list(), money, EVIDENCE_FORMULA, 11),
         _read(frame, "Category", "category", look.AFTER_NUMBER, 11),
         _read(frame, "Close date", "close_date", look.DATE, 11),
         _read(frame, "Period", "period", look.TEXT, 10),
-        Column("Age", days_open, look.COUNT, width=8, note="Days since the deal was created."),
         _read(frame, "Days in stage", "days_in_stage", look.COUNT, 8),
         Column("Stalled", _yes(frame, "stalled"), look.AFTER_NUMBER, width=9),
-        _read(frame, "Next step", "next_step", look.TEXT, 26),
         _read(frame, "Errors", "errors", look.COUNT, 8),
-        _read(frame, "Warnings", "warnings", look.COUNT, 9),
+        _read(frame, "Warnings", "warnings", look.COUNT, 10),
+        Column("Age", days_open, look.COUNT, width=8, note="Days since the deal was created."),
+        _read(frame, "Next step", "next_step", look.AFTER_NUMBER, 26),
         Column(
             "Cell",
             links(analysis, frame),

@@ -63,6 +63,7 @@ def sheet(analysis: Analysis, name: str, stamp: RunStamp) -> SheetPlan:
         heights={1: 28, 6: 24, HEADER_ROW: 30, **_row_heights(columns)},
         freeze=(HEADER_ROW + 1, 1),
         repeat_rows=(HEADER_ROW, HEADER_ROW),
+        print_columns=len(columns) - 1,
         tab_color=look.NEGATIVE if any(f.severity == "error" for f in listed) else look.POSITIVE,
     )
 

@@ -285,5 +285,7 @@ def _set_up(sheet: PlannedSheet, plan: SheetPlan) -> None:
     sheet.set_margins(**_MARGINS)
     sheet.fit_to_pages(1, 0)
     sheet.set_footer(_FOOTER)
+    if plan.print_columns:
+        sheet.print_area(0, 0, sheet.dim_rowmax or 0, plan.print_columns - 1)
     if plan.repeat_rows is not None:
         sheet.repeat_rows(plan.repeat_rows[0] - 1, plan.repeat_rows[1] - 1)
