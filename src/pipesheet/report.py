@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipesheet import figures, wording
+from pipesheet import figures, wording, wording_gates
 from pipesheet.deals import open_stages
 from pipesheet.drawing import Colour, Svg, web_colour
 from pipesheet.figures import count, day, percent, period, plain, weekday
 from pipesheet.report_findings import criteria_card, findings_card, kinds_card, stalled_card, to_settle
 from pipesheet.report_forecast import headline_figures, landing, months_card, owners_card, quarters_card
+from pipesheet.report_gates import bridge_card, hygiene_card
 from pipesheet.report_page import HALF, LARGER, SMALLER, WHOLE, Card, Page, Widths
 from pipesheet.report_stages import funnel_card, times_card, win_by_card, win_card
 from pipesheet.resources import template_folder
@@ -69,16 +70,21 @@ def render(analysis: Analysis, *, stamp: RunStamp) -> Report:
 def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour) -> Page:
     """The page before it is laid out; `colour` turns the name of a token into a colour."""
     forecast, currency = analysis.forecast, analysis.currency
-    row = forecast.row(forecast.current)
+    row = forecast.headline
     deals = len(analysis.deals)
-    overdue, undated, everything = forecast.row("overdue"), forecast.row("undated"), forecast.row("all")
+    overdue, undated, everything = (
+        forecast.row(bucket, method=forecast.method) for bucket in ("overdue", "undated", "all")
+    )
     required = forecast.required_coverage
     return Page(
         title=f"Pipeline review, {plain(stamp.input_name)}, {day(analysis.as_of)}",
         book=plain(stamp.input_name.rpartition(".")[0] or stamp.input_name, 60),
         place=_place(analysis, stamp),
         headline=wording.headline(row, deals, currency),
-        lede=wording.lede(row, currency, overdue=overdue, undated=undated, everything=everything, required=required)
+        lede=(
+            *wording.lede(row, currency, overdue=overdue, undated=undated, everything=everything, required=required),
+            *wording_gates.evidence_sentence(analysis.bridge, currency),
+        )
         if deals
         else (),
         to_settle=to_settle(analysis),
@@ -97,6 +103,8 @@ def _rows(analysis: Analysis, colour: Colour) -> tuple[tuple[Card, ...], ...]:
             lambda widths: win_card(analysis, colour, widths), SMALLER,
         ),
         (quarters_card(analysis),),
+        (bridge_card(analysis, colour, WHOLE),),
+        (hygiene_card(analysis, colour),),
         _pair(
             lambda widths: funnel_card(analysis, colour, widths), HALF,
             lambda widths: times_card(analysis, colour, widths), HALF,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _Text = str | None
 _Stalled = tuple[_Text, _Text, _Text, _Text, _Text, int | None, float | None, dt.date | None]
 
-FINDINGS_SHOWN = 200
+FINDINGS_SHOWN = 120
 STALLED_SHOWN = 25
 CRITERIA_SHOWN = 40
 FINDINGS_FIRST = 15

@@ -10,7 +10,7 @@ from pipesheet import figures, wording
 from pipesheet.charts import Columns, Landing, Part, Stack, landing_bar, meter, stacked_columns
 from pipesheet.drawing import Colour, Svg, Words
 from pipesheet.figures import count, long_money, percent, period, plain, short_money, times
-from pipesheet.forecast import ForecastRow
+from pipesheet.forecast import METHODS, Bucket, ForecastRow, Method
 from pipesheet.report_page import LARGER, Card, Cell, Figure, Head, Table, Tone, Widths
 
 if TYPE_CHECKING:
@@ -20,6 +20,12 @@ LANDING_WIDTHS = (1076, 680, 358)
 """Drawn for a desk, for paper and for a phone: text keeps its size, the bar gives way."""
 MONTHS_SHOWN = 6
 QUARTERS_SHOWN = 6
+ADRIFT: tuple[Bucket, ...] = ("later", "overdue", "undated")
+NAMES: Mapping[Method, str] = {"stated": "Weighted forecast", "evidence": "Forecast on evidence"}
+COUNTED: Mapping[Method, str] = {
+    "stated": "each open deal counted at its probability",
+    "evidence": "each open deal counted at what it has earned by its stage's criteria",
+}
 OWNERS_SHOWN = 40
 OWNERS_FIRST = 15
 SERIES = (("Closed won", "won"), ("Commit", "commit"), ("Best case", "best"), ("Pipeline", "pipe"))
@@ -27,7 +33,7 @@ SERIES = (("Closed won", "won"), ("Commit", "commit"), ("Best case", "best"), ("
 
 def landing(analysis: Analysis, colour: Colour) -> tuple[Svg, ...]:
     """One bar per page width: what is won, what is expected by category, and the target."""
-    row = analysis.forecast.row(analysis.forecast.current)
+    row = analysis.forecast.headline
     if row is None or row.total <= 0 or not (row.target or row.open_weighted):
         return ()  # one part without a target is no picture
     bases = category_bases(analysis, row)
@@ -55,10 +61,11 @@ def category_bases(analysis: Analysis, row: ForecastRow) -> Mapping[str, tuple[f
         return {}
     due = frame["close_date"]
     inside = frame.filter((frame["outcome"] == "open") & (due >= max(row.start, analysis.as_of)) & (due <= row.end))
+    counted = METHODS[row.method]
     found = {}
     for category in ("commit", "best case", "pipeline"):
         part = inside.filter(inside["category"] == category)
-        found[category] = (float(part["amount"].sum() or 0.0), float(part["weighted"].sum() or 0.0))
+        found[category] = (float(part["amount"].sum() or 0.0), float(part[counted].sum() or 0.0))
     return found
 
 
@@ -69,13 +76,13 @@ def _at(basis: tuple[float, float] | None) -> str:
 
 def headline_figures(analysis: Analysis) -> tuple[Figure, ...]:
     """The numbers a reader looks for first; those that cannot be said are left out."""
-    row = analysis.forecast.row(analysis.forecast.current)
+    row = analysis.forecast.headline
     if row is None:
         return ()
     currency = analysis.currency
     name = period(row.period)
     shown = [
-        Figure("Weighted forecast", short_money(row.total, currency), *_against_target(row, currency, name)),
+        Figure(NAMES[row.method], short_money(row.total, currency), *_against_target(row, currency, name)),
         Figure("Closed won", short_money(row.won, currency), _won_note(row)),
         _commit_figure(analysis, row),
     ]
@@ -89,7 +96,7 @@ def headline_figures(analysis: Analysis) -> tuple[Figure, ...]:
 
 
 def _commit_figure(analysis: Analysis, row: ForecastRow) -> Figure:
-    everything = analysis.forecast.row("all")
+    everything = analysis.forecast.row("all", method=analysis.forecast.method)
     if everything is not None and not row.open_deals:
         none = f"none of them due in {period(row.period, short=True)}"
         return Figure("Open deals", figures.number(everything.open_deals), none if everything.open_deals else "")
@@ -119,10 +126,10 @@ def _stake_figure(analysis: Analysis) -> Figure:
 
 def months_card(analysis: Analysis, colour: Colour, widths: Widths = LARGER) -> Card | None:
     """Stacked columns of the current quarter and the months after it."""
-    quarter = analysis.forecast.row(analysis.forecast.current)
+    quarter = analysis.forecast.headline
     first = quarter.start if quarter else None
-    rows = [r for r in analysis.forecast.periods("month") if first and r.start and r.start >= first]
-    rows = rows[:MONTHS_SHOWN]
+    months = analysis.forecast.periods("month", method=analysis.forecast.method)
+    rows = [r for r in months if first and r.start and r.start >= first][:MONTHS_SHOWN]
     if not any(r.total or r.target for r in rows):
         return None
     inside = sum(1 for r in rows if quarter and quarter.end and r.start and r.start <= quarter.end)
@@ -131,7 +138,7 @@ def months_card(analysis: Analysis, colour: Colour, widths: Widths = LARGER) -> 
     model = Columns(words, SERIES, tuple(_stack(r) for r in rows), analysis.currency, inside)
     charts = tuple(stacked_columns(model, colour, w, 280 if w < 400 else 396) for w in widths)
     unit = f", {analysis.currency}" if analysis.currency else ""
-    subtitle = f"Weighted forecast by month{unit}; each open deal counted at its probability"
+    subtitle = f"Weighted forecast by month{unit}; {COUNTED[analysis.forecast.method]}"
     numbers = period_table("months-numbers", "Forecast by month", rows, analysis.currency)
     return Card("months", title, subtitle, charts, numbers)
 
@@ -150,19 +157,20 @@ def _stack(row: ForecastRow) -> Stack:
 
 def quarters_card(analysis: Analysis) -> Card | None:
     """The table of quarters, the year, and the buckets no quarter can hold."""
-    forecast = analysis.forecast
-    quarter = forecast.row(forecast.current)
+    forecast, method = analysis.forecast, analysis.forecast.method
+    quarter = forecast.headline
     first = quarter.start if quarter else None
-    rows = [r for r in forecast.periods("quarter") if first and r.start and r.start >= first][:QUARTERS_SHOWN]
+    rows = [r for r in forecast.periods("quarter", method=method) if first and r.start and r.start >= first]
+    rows = rows[:QUARTERS_SHOWN]
     while len(rows) > 1 and not _holds(rows[-1]):
         rows.pop()
-    years = [r for r in forecast.periods("year") if r.start and r.end and r.start <= analysis.as_of <= r.end]
-    buckets = (*forecast.periods("later"), *forecast.periods("overdue"), *forecast.periods("undated"))
-    shown = [*rows, *years, *(r for r in buckets if r.open_deals)]
+    years = forecast.periods("year", method=method)
+    now = [r for r in years if r.start and r.end and r.start <= analysis.as_of <= r.end]
+    buckets = [r for name in ADRIFT for r in forecast.periods(name, method=method) if r.open_deals]
+    shown = [*rows, *now, *buckets]
     if not any(map(_holds, shown)):
         return None
-    everything = forecast.row("all")
-    overdue, undated = forecast.row("overdue"), forecast.row("undated")
+    everything, overdue, undated = (forecast.row(name, method=method) for name in ("all", "overdue", "undated"))
     title = wording.quarters_title(everything, overdue, undated, analysis.currency)
     table = period_table("quarters-table", "Forecast by quarter", shown, analysis.currency)
     subtitle = "Closed won and weighted open deals; the overdue and the undated are on lines of their own"
@@ -209,7 +217,11 @@ def _gap_cell(row: ForecastRow, currency: str) -> Cell:
 def owners_card(analysis: Analysis, colour: Colour) -> Card | None:
     """Each owner's current quarter, against a target of their own where there is one."""
     forecast, currency = analysis.forecast, analysis.currency
-    rows = [r for r in forecast.cut(forecast.current, "owner") if r.total or r.target or r.open_deals]
+    rows = [
+        r
+        for r in forecast.cut(forecast.current, "owner", method=forecast.method)
+        if r.total or r.target or r.open_deals
+    ]
     if not any(r.key for r in rows):
         return None
     rows.sort(key=lambda r: (-(r.total / r.target if r.target else -1.0), -r.total, r.key))
@@ -224,7 +236,7 @@ def owners_card(analysis: Analysis, colour: Colour) -> Card | None:
         for r in rows if r.target and r.key
     ]  # fmt: skip
     name = period(forecast.current)
-    aim = ", weighted forecast against their own target" if targets else ", weighted forecast"
+    aim = f", {NAMES[forecast.method].lower()}{' against their own target' if targets else ''}"
     heads = [Head("Owner"), *(Head(t, right=True) for t in ("Closed won", "Commit", "Forecast"))]
     heads += (
         [Head("Target", right=True), Head("Forecast ÷ target", wide=True)] if targets else [Head("", sortable=False)]
