@@ -10,7 +10,7 @@ from pipesheet import figures, wording
 from pipesheet.charts import Columns, Landing, Part, Stack, landing_bar, meter, stacked_columns
 from pipesheet.drawing import Colour, Svg, Words
 from pipesheet.figures import count, long_money, percent, period, plain, short_money, times
-from pipesheet.forecast import METHODS, Bucket, ForecastRow, Method
+from pipesheet.forecast import METHODS, NOBODY, OTHERS, Bucket, Forecast, ForecastRow, Method
 from pipesheet.report_page import LARGER, Card, Cell, Figure, Head, Table, Tone, Widths
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ COUNTED: Mapping[Method, str] = {
 }
 OWNERS_SHOWN = 40
 OWNERS_FIRST = 15
+UNNAMED: Mapping[str, str] = {"": "No owner", NOBODY: "No owner", OTHERS: "All other owners"}
+"""Lines of the forecast that are of nobody in particular: shown, but never named in a sentence."""
 SERIES = (("Closed won", "won"), ("Commit", "commit"), ("Best case", "best"), ("Pipeline", "pipe"))
 
 
@@ -217,41 +219,45 @@ def _gap_cell(row: ForecastRow, currency: str) -> Cell:
 def owners_card(analysis: Analysis, colour: Colour) -> Card | None:
     """Each owner's current quarter, against a target of their own where there is one."""
     forecast, currency = analysis.forecast, analysis.currency
-    rows = [
-        r
-        for r in forecast.cut(forecast.current, "owner", method=forecast.method)
-        if r.total or r.target or r.open_deals
-    ]
-    if not any(r.key for r in rows):
+    rows = _owner_rows(forecast)
+    if all(r.key in UNNAMED for r in rows):
         return None
-    rows.sort(key=lambda r: (-(r.total / r.target if r.target else -1.0), -r.total, r.key))
     targets = any(r.target for r in rows)
-    if not targets:
-        rows.sort(key=lambda r: (-r.total, r.key))
     broken = Counter(plain(f.owner) for f in analysis.findings if f.severity == "error" and f.owner)
     highest = max([r.total for r in rows] + [1e-9])
     cells = tuple(_owner_cells(r, currency, colour, broken, targets, highest) for r in rows[:OWNERS_SHOWN])
     standings = [
         wording.OwnerStanding(plain(r.key, 30), r.total, r.target, r.open_deals + r.won_deals)
-        for r in rows if r.target and r.key
+        for r in rows if r.target and r.key not in UNNAMED
     ]  # fmt: skip
     name = period(forecast.current)
     aim = f", {NAMES[forecast.method].lower()}{' against their own target' if targets else ''}"
-    heads = [Head("Owner"), *(Head(t, right=True) for t in ("Closed won", "Commit", "Forecast"))]
-    heads += (
-        [Head("Target", right=True), Head("Forecast ÷ target", wide=True)] if targets else [Head("", sortable=False)]
-    )
-    heads += [Head("Errors", right=True)] if broken else []
     more = len(rows) - OWNERS_SHOWN
     note = f"{count(more, 'more owner')} in the workbook's sheet Forecast." if more > 0 else ""
-    table = Table("owners-table", f"{name} by owner", tuple(heads), cells, note, OWNERS_FIRST)
+    heads = _owner_heads(targets=targets, errors=bool(broken))
+    table = Table("owners-table", f"{name} by owner", heads, cells, note, OWNERS_FIRST)
     return Card("owners", wording.owners_title(standings), f"{name} by owner{aim}", table=table)
+
+
+def _owner_rows(forecast: Forecast) -> list[ForecastRow]:
+    """Those with anything to show: by share of target where there are targets, else by money."""
+    rows = [r for r in forecast.cut(forecast.current, "owner", method=forecast.method) if _holds(r)]
+    if any(r.target for r in rows):
+        return sorted(rows, key=lambda r: (-(r.total / r.target if r.target else -1.0), -r.total, r.key))
+    return sorted(rows, key=lambda r: (-r.total, r.key))
+
+
+def _owner_heads(*, targets: bool, errors: bool) -> tuple[Head, ...]:
+    heads = [Head("Owner"), *(Head(t, right=True) for t in ("Closed won", "Commit", "Forecast"))]
+    aim = [Head("Target", right=True), Head("Forecast ÷ target", wide=True)]
+    heads += aim if targets else [Head("", sortable=False)]
+    return (*heads, Head("Errors", right=True)) if errors else tuple(heads)
 
 
 def _owner_cells(
     row: ForecastRow, currency: str, colour: Colour, broken: Mapping[str, int], targets: bool, highest: float
 ) -> tuple[Cell, ...]:
-    name = plain(row.key) or "No owner"
+    name = UNNAMED.get(row.key) or plain(row.key)
     cells = [Cell(name, sort=name.casefold(), strong=True)]
     cells += [Cell(short_money(value, currency), sort=value) for value in (row.won, row.commit, row.total)]
     if targets:

@@ -20,6 +20,7 @@ from pipesheet.charts_stages import (
 )
 from pipesheet.drawing import Colour, Svg, Words
 from pipesheet.figures import count, day, days, long_money, number, percent, period, plain, short_money
+from pipesheet.forecast import NOBODY
 from pipesheet.funnel import Conversion, StageConversion, StageTime, TrendMonth, WinRate
 from pipesheet.report_page import HALF, SMALLER, Card, Cell, Head, Table, Widths
 
@@ -233,7 +234,7 @@ def _win_by(dimension: str, rates: Sequence[WinRate], total: WinRate, currency: 
 
 
 def _win_cells(rate: WinRate, total: WinRate, currency: str, colour: Colour) -> tuple[Cell, ...]:
-    name = plain(rate.key) or "None given"
+    name = "None given" if rate.key in ("", NOBODY) else plain(rate.key)
     share = rate.rate or 0.0
     low, high = (share if bound is None else bound for bound in (rate.low, rate.high))
     shown = Cell(percent(rate.rate), sort=rate.rate, chart=whisker(share, low, high, colour, middle=total.rate))
