@@ -17,7 +17,7 @@ from tables import source
 
 AS_OF = dt.date(2026, 11, 24)
 
-FEW = settings(max_examples=30, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
 """For properties of whole books: each example is many deals, and thinking one through takes its time."""
 
 STAGES = """

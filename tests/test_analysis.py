@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -26,8 +27,15 @@ DEALS = """
 """
 
 
+@cache
+def analyzed(sheets: tuple[tuple[str, str], ...]) -> Analysis:
+    """Each book is thought through once, however many tests look at it."""
+    return analyze(source(**dict(sheets)), as_of=AS_OF)
+
+
 def thought(**sheets: str) -> Analysis:
-    return analyze(source(**{"Stages": STAGES, "Deals": DEALS, **sheets}), as_of=AS_OF)
+    """The analysis of the deals above, unless others are given."""
+    return analyzed(tuple({"Stages": STAGES, "Deals": DEALS, **sheets}.items()))
 
 
 # The as-of date and settings ------------------------------------------------------------------------
@@ -133,7 +141,7 @@ def test_forecast_and_conversion_are_of_the_same_deals() -> None:
 
 
 def test_the_same_workbook_gives_the_same_analysis() -> None:
-    one, two = thought(), thought()
+    one, two = thought(), analyze(thought().source, as_of=AS_OF)
     assert one.deals.equals(two.deals)
     assert (one.findings, one.criteria, one.forecast, one.conversion) == (
         two.findings, two.criteria, two.forecast, two.conversion,

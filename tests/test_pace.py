@@ -85,6 +85,8 @@ def test_only_stays_of_won_deals_that_have_ended_count() -> None:
 def test_a_stage_with_few_stays_is_not_judged() -> None:
     assert limits(stayed([5] * (ENOUGH_SPELLS - 1))) == {}
     assert limits(stayed([5] * ENOUGH_SPELLS)) == {"Proposal": 5.0}
+    re_opened = "R | 2026-01-01 | Won\nR | 2026-02-01 | Proposal"
+    assert limits(stayed([5] * (ENOUGH_SPELLS - 1)) + "\n" + re_opened) == {}
 
 
 def test_max_days_of_the_stage_goes_before_what_is_usual() -> None:
@@ -132,6 +134,7 @@ def moved(code: str, stage: str, *way: str) -> list[str]:
         ("Proposal", ["Lead", "Proposal"], ["Lead to Proposal without Qualified"]),
         ("Proposal", ["Lead"], ["Lead to Proposal without Qualified"]),
         ("Negotiation", ["Lead", "Proposal"], ["Lead to Negotiation without Qualified"]),
+        ("Proposal", ["Lead", "Negotiation", "Proposal"], ["Lead to Proposal without Qualified"]),
         # What came before History began is not known, so nothing was skipped.
         ("Proposal", ["Proposal"], []),
         ("Negotiation", ["Qualified"], ["Qualified to Negotiation without Proposal"]),
@@ -207,6 +210,7 @@ def test_the_first_row_of_an_id_says_where_a_deal_is_now() -> None:
         ("2026-12-31", ["2027-03-31", "2027-01-31", "2026-11-30", "2026-12-31"], None),
         # A date that was blank for a while is compared with the one before.
         ("2026-12-31", ["2026-06-30", "", "2026-09-30", "", "2026-12-31"], "2 times, from 30 Jun 2026 to 31 Dec 2026"),
+        ("2026-12-31", ["2026-06-30", "", "2026-06-30", "", "2026-06-30"], None),
         ("", ["2026-06-30", "2026-09-30", "2026-12-31"], "2 times, from 30 Jun 2026 to 31 Dec 2026"),
         ("2026-11-30", ["2026-06-30", "2026-09-30", "2026-10-31", "2026-12-31"],
          "3 times, from 30 Jun 2026 to 30 Nov 2026"),

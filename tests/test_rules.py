@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -76,6 +77,7 @@ EXAMPLES = [
         D-9     | !            | Acme    | Proposal | 100
                 | Mill         | Acme    | Proposal | 70
                 | Mill         | Acme    | Proposal | 70
+        D-10    | Press line 2 |         | Proposal | 100
         """,
         [
             ("B3", "like D-1 in row 2", "one row for one deal", 50),
@@ -445,10 +447,15 @@ def found_in(book: Book, read: tuple[Finding, ...] = ()) -> tuple[Finding, ...]:
     return without_echoes((*read, *judge(frame(book), book, as_of=AS_OF)[1]))
 
 
+@cache
+def all_findings(sheets: tuple[tuple[str, str], ...]) -> tuple[Finding, ...]:
+    return found_in(*parse(source(**dict(sheets))))
+
+
 def findings(example: Example, **more: str) -> list[Finding]:
     """The findings of the example's code, reading and rules together, in the order of the sheet."""
-    book, read = parse(source(**{"Stages": STAGES, "Deals": example.deals, **example.sheets, **more}))
-    return [finding for finding in found_in(book, read) if finding.code == example.code]
+    sheets = {"Stages": STAGES, "Deals": example.deals, **example.sheets, **more}
+    return [finding for finding in all_findings(tuple(sheets.items())) if finding.code == example.code]
 
 
 @every_rule

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books import AS_OF, FIVE, book, columns, frame
+from books import AS_OF, FEW, FIVE, book, columns, frame
 from pipesheet.deals import deal_frame
 from pipesheet.findings import Finding
 from pipesheet.models import Book, Owner, Settings, Target
@@ -189,6 +189,7 @@ def targeted(rows: list[Target]) -> Targets:
     return targets(deal_frame(made, AS_OF), made)[0]
 
 
+@FEW
 @given(st.dictionaries(st.tuples(st.integers(1, 12), st.sampled_from(["Ann", "Abe", "Bo", "Cy", "Zoe"])), _amounts))
 def test_where_only_owners_have_monthly_targets_each_month_adds_up_by_owner_by_team_and_whole(
     given_: dict[tuple[int, str], float],
