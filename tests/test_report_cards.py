@@ -48,7 +48,7 @@ def test_money_at_stake_goes_before_the_size_of_the_deal() -> None:
 
 def test_closed_deals_notes_and_what_nobody_can_settle_are_not_asked_about() -> None:
     won = frame().with_columns(outcome=frame()["outcome"].replace({"open": "won"}))
-    asked = (about(0, "stalled"), about(1, "stage-skipped", severity="info"), about(2, "text-trimmed"))
+    asked = (about(0, "stalled"), about(1, "stalled", severity="info"), about(2, "text-trimmed"))
     assert len(page(findings=asked).to_settle) == 1
     closed = dataclasses.replace(analysis(findings=asked), deals=won)
     assert Page(render(closed, stamp=STAMP).html).to_settle == []
@@ -96,9 +96,10 @@ def test_months_start_with_the_current_quarter_and_stop_at_six() -> None:
     assert column(page().table("months-numbers"), "Period") == [
         "Oct 2026", "Nov 2026", "Dec 2026", "Jan 2027", "Feb 2027", "Mar 2027",
     ]  # fmt: skip
-    past = row("2026-09", bucket="month", won=5, start=dt.date(2026, 9, 1))
-    shown = page(forecast=forecast(rows=(past, *forecast().rows)))
-    assert column(shown.table("months-numbers"), "Period")[0] == "Oct 2026"
+    past, seventh = (row(f"20{m}", bucket="month", won=5, start=dt.date(2000 + int(m[:2]), int(m[3:]), 1))
+                     for m in ("26-09", "27-04"))  # fmt: skip
+    shown = page(forecast=forecast(rows=(past, *forecast().rows, seventh)))
+    assert column(shown.table("months-numbers"), "Period") == column(page().table("months-numbers"), "Period")
     assert column(shown.table("months-numbers"), "Forecast")[:3] == ["€735K", "€1.47M", "€808K"]
 
 
@@ -227,6 +228,14 @@ def test_a_limit_is_the_stages_max_days_else_four_in_five_won_deals() -> None:
     assert rows["Negotiate"] == "1.2×", "32 days where four in five won deals took 27"
 
 
+def test_twice_the_limit_is_shown_in_rust() -> None:
+    deals = [(*OPEN[0][:6], days, True) for days in (79, 80)]
+    cells = [cell for cell in page(deals=deals).by_id("stalled-table").all("td") if cell.all("svg")]
+    assert [(c.text, "var(--neg)" in str(c), bool(c.all("span")[0].all("span"))) for c in cells] == [
+        ("2.0×", True, True), ("2.0×", False, False),
+    ]  # fmt: skip
+
+
 def test_findings_by_kind_are_shown_where_there_are_too_many_to_read() -> None:
     found = (*(about(n, "close-date-past") for n in range(12)), *(about(n, "amount-missing") for n in range(4)))
     shown = page(findings=found)
@@ -255,4 +264,6 @@ def test_criteria_stand_by_the_money_they_hold_up_with_the_share_that_meets_them
         ("Proposal date set deliverable, blocks", "21 of 24", "2", "€41K"),
         ("Amount confirmed in writing action, warns", "8 of 11", "2", "€0"),
     ]
+    bars = [e.attributes["width"] for e in page().by_id("criteria-table").all("rect")]
+    assert bars[:2] == ["104", "73.7"], "17 of 24 of the whole"
     assert page().title("criteria") == "“Economic buyer named” puts the most money at stake: €265K"
