@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,14 +56,16 @@ def _decoded(content: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that splits the first lines into the most cells, the most evenly."""
+    """The delimiter that splits the most of the first lines alike, and then into the most cells: a decimal
+    comma, or a semicolon in a remark, splits some lines only."""
     lines = [line for line in text[:200_000].splitlines() if line.strip()][:_LOOKED_AT]
-    return max(DELIMITERS, key=lambda mark: (_typical_cells(lines, mark), -DELIMITERS.index(mark)))
+    return max(DELIMITERS, key=lambda mark: (*_alike(lines, mark), -DELIMITERS.index(mark)))
 
 
-def _typical_cells(lines: Sequence[str], mark: str) -> int:
+def _alike(lines: Sequence[str], mark: str) -> tuple[int, int]:
+    """How many lines have the same number of cells, if more than one, and that number."""
     try:
-        counts = sorted(len(row) for row in csv.reader(lines, delimiter=mark))
+        counts = Counter(len(row) for row in csv.reader(lines, delimiter=mark))
     except csv.Error:
-        return 0
-    return counts[len(counts) // 2] if counts else 0
+        return 0, 0
+    return max(((often, cells) for cells, often in counts.items() if cells > 1), default=(0, 0))

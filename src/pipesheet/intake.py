@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from pipesheet.compound import MAGIC, Compound
 from pipesheet.errors import Encrypted, NotAWorkbook, Unsafe
 
 Container = Literal["zip", "cfb", "text"]
@@ -24,7 +26,9 @@ SMALL_BYTES = 64 * 1024**2
 MOST_RATIO = 150
 """Inflated size by size, where it is more than `SMALL_BYTES`; sheets have 5 to 40."""
 
-_CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+FAULTS = (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, OSError, EOFError, ValueError)
+"""What reading a part of a damaged package may raise."""
+
 _KINDS = {
     "word/document.xml": "it is a Word document",
     "ppt/presentation.xml": "it is a PowerPoint presentation",
@@ -67,7 +71,7 @@ def container(path: Path, content: bytes) -> Container:
     """
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "zip"
-    if content.startswith(_CFB):
+    if content.startswith(MAGIC):
         return "cfb"
     for signature, what in _SIGNATURES:
         if content.startswith(signature):
@@ -91,16 +95,16 @@ def check_compound(path: Path, content: bytes) -> None:
     Raises:
         Encrypted, NotAWorkbook: as it is.
     """
-
-    def has(stream: str) -> bool:
-        return stream.encode("utf-16-le") in content
-
-    if has("EncryptedPackage"):
+    try:
+        names = Compound(content).names
+    except ValueError as fault:
+        raise NotAWorkbook(path, "its directory of streams is damaged; the file may be cut short") from fault
+    if "EncryptedPackage" in names:
         raise Encrypted(path)
-    if has("Workbook") or has("Book"):
+    if names & {"Workbook", "Book"}:
         return
     for stream, what in _STREAMS.items():
-        if has(stream):
+        if stream in names:
             raise NotAWorkbook(path, what)
     raise NotAWorkbook(path, "it is an old Office file without a workbook in it")
 
@@ -160,7 +164,7 @@ def _check_kind(path: Path, package: zipfile.ZipFile, names: set[str]) -> None:
     if "mimetype" in names:
         try:
             mimetype = package.open("mimetype").read(200).decode("ascii", "replace")
-        except (zipfile.BadZipFile, NotImplementedError, OSError):
+        except FAULTS:
             mimetype = ""
         for kind, what in _MIMETYPES.items():
             if kind in mimetype and "spreadsheet" not in mimetype:
@@ -168,3 +172,11 @@ def _check_kind(path: Path, package: zipfile.ZipFile, names: set[str]) -> None:
         return
     if "[content_types].xml" not in plain and not any(name.startswith("xl/") for name in plain):
         raise NotAWorkbook(path, "it is an ordinary zip archive; unpack it and use the workbook inside")
+
+
+def package_kind(package: zipfile.ZipFile) -> Literal["ods", "xlsb", "xlsx"]:
+    """How the sheets of a package are written; .xlsm and templates are written as .xlsx is."""
+    names = package.namelist()
+    if "mimetype" in names:
+        return "ods"
+    return "xlsb" if any(name.casefold().endswith("workbook.bin") for name in names) else "xlsx"

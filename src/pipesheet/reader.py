@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from pathlib import Path
@@ -18,17 +18,20 @@ from typing import TypeVar, cast
 
 import python_calamine as calamine
 
+from pipesheet.compound import Compound
 from pipesheet.csvfile import csv_grid
 from pipesheet.errors import Encrypted, FileEmpty, FileMissing, NotAWorkbook, ReadError, Unsafe
 from pipesheet.grid import Grid, Source, Table, Value
-from pipesheet.intake import check_compound, container, opened_package
-from pipesheet.sheetscan import MOST_CELLS, error_cells, sheet_members, tables_can_be_read, too_far
+from pipesheet.intake import FAULTS, check_compound, container, opened_package, package_kind
+from pipesheet.mending import mended
+from pipesheet.odsscan import ods_sheets
+from pipesheet.recordscan import xls_sheets, xlsb_looks
+from pipesheet.sheetscan import MOST_CELLS, Looks, Scanned, sheet_looks, tables_can_be_read
 
-FORMATS = ("xlsx", "xlsm", "xltx", "xltm", "xlam", "xlsb", "xls", "ods")
-TEXT_FORMATS = ("csv", "tsv", "txt")
+XML_FORMATS = ("xlsx", "xlsm", "xltx", "xltm", "xlam")
+FORMATS = (*XML_FORMATS, "xlsb", "xls", "ods")
 
 _Result = TypeVar("_Result")
-_Rows = Sequence[Sequence[Value]]
 
 
 def read(path: str | PathLike[str]) -> Source:
@@ -46,13 +49,10 @@ def read(path: str | PathLike[str]) -> Source:
         if ending in FORMATS:
             raise NotAWorkbook(path, "it is plain text with a spreadsheet's ending; rename it to .csv")
         return Source(path, "csv", fingerprint, (csv_grid(path, content),))
-    if ending not in FORMATS:
-        ending = "xlsx" if kind == "zip" else "xls"
     if kind == "cfb":
         check_compound(path, content)
-        return Source(path, ending, fingerprint, _grids(path, content, None))
-    with opened_package(path, content) as package:
-        return Source(path, ending, fingerprint, _grids(path, content, package))
+        return Source(path, "xls", fingerprint, _grids(path, content, None))
+    return _package(path, content, fingerprint, ending)
 
 
 def _content(path: Path) -> bytes:
@@ -71,39 +71,64 @@ def _content(path: Path) -> bytes:
     return content
 
 
+def _package(path: Path, content: bytes, fingerprint: str, ending: str) -> Source:
+    with opened_package(path, content) as package:
+        kind = package_kind(package)
+        form = ending if kind == "xlsx" and ending in XML_FORMATS else kind
+        try:
+            return Source(path, form, fingerprint, _grids(path, content, package))
+        except NotAWorkbook:
+            copy = mended(content, package)
+            if copy is None:
+                raise
+    with opened_package(path, copy) as package:
+        return Source(path, form, fingerprint, _grids(path, copy, package))
+
+
 def _grids(path: Path, content: bytes, package: zipfile.ZipFile | None) -> tuple[Grid, ...]:
-    members = sheet_members(package) if package else {}
-    with_tables = package is not None and tables_can_be_read(package, members)
+    looks = _looks(path, content, package)
+    with_tables = package is not None and tables_can_be_read(package)
     book = _opened(path, content, with_tables)
     sheets = [s for s in book.sheets_metadata if s.typ == calamine.SheetTypeEnum.WorkSheet]
     if not sheets:
         others = ", ".join(sorted({str(s.typ).rpartition(".")[2] for s in book.sheets_metadata})) or "no sheet at all"
         raise NotAWorkbook(path, f"it has no sheet of cells, only {others}")
-    if package:
-        _check_reach(path, package, members)
     tables = _tables(path, book) if with_tables else {}
-    return tuple(_grid(path, book, sheet, package, members.get(sheet.name, ""), tables) for sheet in sheets)
+    return tuple(_grid(path, book, sheet, looks, tables) for sheet in sheets)
 
 
-def _check_reach(path: Path, package: zipfile.ZipFile, members: dict[str, str]) -> None:
-    for name, member in members.items():
-        why = too_far(package, member)
-        if why:
-            raise Unsafe(path, f"sheet {name!r} asks for more memory than it should: {why}")
+def _looks(path: Path, content: bytes, package: zipfile.ZipFile | None) -> Looks:
+    """What looks through each sheet before calamine reads it."""
+    kind = package_kind(package) if package else "xls"
+    if package and kind in ("xlsx", "xlsb"):
+        return sheet_looks(package) if kind == "xlsx" else xlsb_looks(package)
+    # Opening an .xls or .ods reads all its sheets, so none may be too large.
+    sheets = _guarded(path, lambda: ods_sheets(package) if package else xls_sheets(Compound(content)))
+    for name, seen in sheets.items():
+        _check_reach(path, name, seen)
+    return {name: lambda seen=seen: seen for name, seen in sheets.items()}  # type: ignore[misc]
+
+
+def _check_reach(path: Path, name: str, seen: Scanned) -> None:
+    if seen.too_far:
+        raise Unsafe(path, f"sheet {name!r} asks for more memory than it should: {seen.too_far}")
 
 
 def _grid(
     path: Path,
     book: calamine.CalamineWorkbook,
     sheet: calamine.SheetMetadata,
-    package: zipfile.ZipFile | None,
-    member: str,
+    looks: Looks,
     tables: dict[str, tuple[Table, ...]],
 ) -> Grid:
+    if sheet.name not in looks:
+        raise NotAWorkbook(path, f"what it says of its sheet {sheet.name!r} leads nowhere")
+    seen = _guarded(path, looks[sheet.name])
+    _check_reach(path, sheet.name, seen)
     # The error cells are looked for while calamine, which needs no Python then, parses the sheet.
     with ThreadPoolExecutor(1) as beside:
         parsing = beside.submit(_guarded, path, lambda: book.get_sheet_by_name(sheet.name))
-        errors = error_cells(package, member) if package and member else {}
+        errors = seen.errors()
         cells = parsing.result()
     rows = _guarded(path, lambda: _rows(path, cells))
     for (row, column), error in errors.items():
@@ -157,7 +182,7 @@ def _guarded(path: Path, call: Callable[[], _Result]) -> _Result:
         return call()
     except calamine.PasswordError:
         raise Encrypted(path) from None
-    except (calamine.CalamineError, OSError, ValueError, OverflowError) as fault:
+    except (calamine.CalamineError, OverflowError, *FAULTS) as fault:
         raise NotAWorkbook(path, _plainly(fault)) from fault
     except BaseException as fault:
         # A Rust panic arrives as a BaseException whose class calamine does not export.

@@ -1,0 +1,68 @@
+"""What Excel passes over and the cell reader stumbles at, put right in a copy that only reading sees.
+
+- A sheet of Excel 4 macros, which holds no cells that a person reads, is listed as a sheet of another
+  kind that the cell reader knows and skips.
+- A module of old macros is listed as a sheet that leads nowhere; it is left off the list.
+- A sheet whose ``state`` is no word of the standard's is a visible one.
+- A dimension or a merge that names whole rows or columns is left out; the cells say the same.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import zipfile
+
+from pipesheet.intake import FAULTS
+from pipesheet.sheetscan import attributes_of, relationships_member, sheet_members, workbook_member
+
+_MACROS = re.compile(rb"(<(?:\w+:)?Relationship\s)([^>]*/xl(?:Intl)?Macrosheet[\"'][^>]*?)(/?)>", re.I)
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s([^>]*?)/>")
+_STATE = re.compile(rb"\sstate\s*=\s*[\"'](?!(?:visible|hidden|veryHidden)[\"'])[^\"']*[\"']")
+_RANGE_TAG = re.compile(
+    rb"<(?:\w+:)?(?:dimension|mergeCell)\s(?![^>]*?\bref=[\"'][A-Z]+\d+(?::[A-Z]+\d+)?[\"'])[^>]*/>"
+)
+_SKIPPED = (
+    'Id="%s" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/dialogsheet" '
+    'Target="dialogsheets/macros.xml"'
+)
+"""What says by its type, and for an .xlsb by its folder, that it is no sheet of cells."""
+
+
+def mended(content: bytes, package: zipfile.ZipFile) -> bytes | None:
+    """The package with those parts put right; None where there is nothing of the kind in it."""
+    try:
+        changed = _changed(package)
+    except FAULTS:
+        return None
+    if not changed:
+        return None
+    copy = io.BytesIO(content)
+    with zipfile.ZipFile(copy, "a") as written:
+        # The directory forgets the old part; its bytes stay behind, unread.
+        written.filelist[:] = [member for member in written.filelist if member.filename not in changed]
+        for name in changed:
+            written.NameToInfo.pop(name)
+            written.writestr(name, changed[name])
+    return copy.getvalue()
+
+
+def _changed(package: zipfile.ZipFile) -> dict[str, bytes]:
+    root = workbook_member(package)
+    relations = relationships_member(package, root)
+    new = {relations: _MACROS.sub(_skipped, package.read(relations))}
+    if root.casefold().endswith(".xml"):
+        new[root] = _SHEET.sub(_listed, package.read(root))
+        new |= {name: _RANGE_TAG.sub(b"", package.read(name)) for name in sheet_members(package).values()}
+    return {name: data for name, data in new.items() if data != package.read(name)}
+
+
+def _skipped(relation: re.Match[bytes]) -> bytes:
+    attributes = _SKIPPED % html.escape(attributes_of(relation[2]).get("Id", ""))
+    return relation[1] + attributes.encode() + relation[3] + b">"
+
+
+def _listed(sheet: re.Match[bytes]) -> bytes:
+    leads = any(value for name, value in attributes_of(sheet[1]).items() if name.endswith(":id"))
+    return _STATE.sub(b"", sheet[0]) if leads else b""
