@@ -64,7 +64,7 @@
       if (!wide) { ["tabindex", "role", "aria-label"].forEach(function (a) { box.removeAttribute(a); }); return; }
       box.tabIndex = 0;
       box.setAttribute("role", "region");
-      box.setAttribute("aria-label", box.querySelector("caption").textContent);
+      box.setAttribute("aria-label", box.querySelector("caption").textContent + ", wide table");
     });
   });
   document.querySelectorAll(".scroll").forEach(function (box) { watch.observe(box); });
