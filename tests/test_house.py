@@ -27,9 +27,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("forecast", "speed", "effectiveness"),
     ("funnel",), ("analysis",), ("results",),
     # the outside
-    ("csvfile", "intake", "sheetscan"), ("reader", "xlsx", "replacing"), ("writer",),
+    ("compound",), ("csvfile", "intake"), ("sheetscan",), ("mending", "odsscan", "recordscan"), ("reader", "xlsx", "replacing"), ("writer",),
     ("drawing",), ("charts",), ("charts_stages",), ("report_page",), ("wording",),
-    ("report_findings", "report_forecast", "report_stages"), ("report",),
+    ("wording_gates",), ("report_findings", "report_forecast", "report_gates", "report_stages"), ("report",),
     # putting it together
     ("config",), ("jobs",), ("document",), ("show",), ("cli",), ("__main__",),
 )  # fmt: skip
