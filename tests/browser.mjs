@@ -1,5 +1,5 @@
 // Opens a page in Chromium as a reader would and says in JSON what was seen.
-// node browser.mjs CHROMIUM PAGE: the folder it lies in holds playwright-core and axe-core.
+// node browser.mjs CHROMIUM PAGE: the folder it lies in holds playwright-core and axe-core. Prints PAGE.pdf too.
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
@@ -113,6 +113,11 @@ for (const details of await page.$$("details")) {
 }
 await page.reload();
 seen.hacked = await page.evaluate(() => typeof window.hacked);
+await page.pdf({ path: `${file}.pdf`, preferCSSPageSize: true, printBackground: true });
+await page.emulateMedia({ media: "print", colorScheme: "dark" });
+seen.paper = await page.evaluate(() => [document.body, document.querySelector("h1") ?? document.body]
+  .map((e, n) => getComputedStyle(e)[n ? "color" : "backgroundColor"]));
+await page.emulateMedia({ media: null, colorScheme: "light" });
 
 // What somebody could smuggle into the running page runs nothing, and what it asks for is refused.
 const errors = seen.errors.length, requests = seen.requests.length;

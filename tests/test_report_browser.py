@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -32,8 +33,8 @@ ATTACK = "<img src=https://example.org/x onerror='window.hacked=1'><script>windo
 @pytest.fixture(scope="session")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the browser's driver, the checker of access and the one of HTML, from npm."""
-    missing = [name for name in ("chromium", "node", "npm") if shutil.which(name) is None]
-    assert not missing, f"these tests need {', '.join(missing)} on the path (Debian: chromium, npm)"
+    missing = [name for name in ("chromium", "node", "npm", "pdftotext") if shutil.which(name) is None]
+    assert not missing, f"these tests need {', '.join(missing)} on the path (Debian: chromium, npm, poppler-utils)"
     folder = tmp_path_factory.mktemp("browser")
     command = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), *PACKAGES]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
@@ -151,6 +152,23 @@ def test_a_button_shows_the_rest_of_a_long_table_and_hides_it_again(seen: dict[s
 
 def test_the_numbers_beneath_a_chart_can_be_shown(seen: dict[str, Any]) -> None:
     assert all(states == [False, True] for states in seen["numbers"])
+
+
+def test_paper_is_white_in_the_dark_too(seen: dict[str, Any]) -> None:
+    assert seen["paper"] == ["rgb(255, 255, 255)", "rgb(20, 32, 43)"]
+
+
+def test_on_paper_the_head_of_a_table_stands_above_its_rows_on_every_page(written: Path, seen: dict[str, Any]) -> None:
+    command = ["pdftotext", "-layout", f"{written}.pdf", "-"]
+    pages = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\f")[:-1]
+    assert seen["folded"] or len(pages) < 5, "a report prints on few pages where its long tables are folded"
+    assert len(pages) <= 9
+    for said in pages:
+        heads = [line for line in said.splitlines() if "Level" in line and "Needed" in line]
+        rows = [line for line in said.splitlines() if "Deals!" in line]
+        assert bool(heads) == bool(rows), said
+    numbers = [re.findall(r"(\d+) */ *(\d+)\s*$", said) for said in pages]
+    assert numbers == [[(str(n), str(len(pages)))] for n in range(1, len(pages) + 1)]
 
 
 def validated(page: Path, tools: Path) -> subprocess.CompletedProcess[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 STEPS_DRAWN = 8
 STEPS_LISTED = 40
 LINES_SHOWN = 40
+LINES_FIRST = 12
 
 
 def bridge_card(analysis: Analysis, colour: Colour, widths: Widths = LARGER) -> Card | None:
@@ -88,6 +89,7 @@ def hygiene_card(analysis: Analysis, colour: Colour) -> Card | None:
             heads,
             tuple(_hygiene_cells(line, analysis.currency, colour, before) for line in lines[:LINES_SHOWN]),
             note,
+            LINES_FIRST,
         ),
     )
 
