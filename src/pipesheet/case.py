@@ -16,7 +16,6 @@ from pipesheet.findings import Finding, severity_of
 from pipesheet.grid import CellRef
 from pipesheet.models import Book
 
-
 DUE = pl.when(pl.col("outcome") == "open").then("close_date").alias("close_date")
 """When an open deal is expected to close: what a finding about it is urgent by."""
 
