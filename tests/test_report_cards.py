@@ -13,6 +13,7 @@ from pipesheet.findings import Finding
 from pipesheet.forecast import Forecast
 from pipesheet.funnel import StageConversion, StageTime, TrendMonth
 from pipesheet.report import render
+from pipesheet.speed import Velocity
 from pipesheet.winrate import WinRate
 from report_sample import OPEN, STAMP, analysis, conversion, finding, forecast, frame, owners, quarter, row
 
@@ -267,3 +268,22 @@ def test_criteria_stand_by_the_money_they_hold_up_with_the_share_that_meets_them
     bars = [e.attributes["width"] for e in page().by_id("criteria-table").all("rect")]
     assert bars[:2] == ["104", "73.7"], "17 of 24 of the whole"
     assert page().title("criteria") == "“Economic buyer named” puts the most money at stake: €265K"
+
+
+def test_facts_that_cannot_be_said_are_left_out() -> None:
+    unknown = conversion(
+        win_rate=WinRate("", 3, 3, 0, 0, 0.5, None, None, None), cycle_median=None, cycle_p80=None,
+        velocity=Velocity(9, None, None, None, None, None, None), trend=(),
+    )  # fmt: skip
+    card = page(conversion=unknown).by_id("win")
+    assert [e.text for e in card.all("dt")] == ["Won by count"]
+    assert not card.all("figure")
+
+
+def test_a_book_without_a_current_quarter_says_so_and_shows_the_rest() -> None:
+    shown = page(forecast=Forecast("2026-Q4", ()))
+    assert shown.headline == "15 deals read; nothing falls into the current quarter."
+    assert shown.figures == {}
+    assert not shown.of_class("landing")
+    assert {"months", "quarters", "owners"}.isdisjoint(shown.cards)
+    assert "Mon 16 Nov 2026 · from pipeline-emea.xlsx" in shown.root.one("header").text

@@ -126,8 +126,6 @@ def _group(findings: Sequence[Finding], currency: str) -> ToSettle:
 def stalled_card(analysis: Analysis, colour: Colour) -> Card | None:
     """Deals that have been in their stage too long, largest first."""
     frame = analysis.deals
-    if "stalled" not in frame.columns:
-        return None
     rows = frame.filter(frame["stalled"].fill_null(value=False))
     if not len(rows):
         return None
