@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -50,6 +51,11 @@ HEADLINES: list[tuple[str, dict[str, Any] | None, str]] = [
 def test_the_headline_answers_in_one_sentence(facts: dict[str, Any] | None, sentence: str) -> None:
     current = None if facts is None else quarter(**facts)
     assert wording.headline(current, 36, "EUR") == sentence
+
+
+def test_a_forecast_on_evidence_says_that_it_is_one() -> None:
+    proven = dataclasses.replace(quarter(), method="evidence")
+    assert wording.headline(proven, 36, "EUR") == "Q4 is forecast to land at €3.02M on evidence, €184K short of target."
 
 
 def test_an_empty_book_says_so() -> None:

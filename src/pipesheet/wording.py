@@ -44,7 +44,8 @@ def headline(row: ForecastRow | None, deals: int, currency: str) -> str:
         return f"{name} stands at {won} won{_against(row, currency)}, and no open deal is due to close in it."
     if row.open_deals + row.won_deals < ENOUGH:
         return f"{name} holds {count(row.open_deals + row.won_deals, 'deal')}, worth {total} weighted."
-    return f"{name} is forecast to land at {total}{_against(row, currency)}."
+    by = " on evidence" if row.method == "evidence" else ""
+    return f"{name} is forecast to land at {total}{by}{_against(row, currency)}."
 
 
 def _against(row: ForecastRow, currency: str) -> str:
