@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grafting import HALF, NAMES, locked, members, plans, swapped, users_book, zipped
-from pipesheet.errors import Locked, Unsupported
+from pipesheet.errors import Locked, NotAWorkbook, Unsupported
 from pipesheet.sheets import SheetPlan
 from pipesheet.writer import grafted_file
 from pipesheet.xlsx.book import LONGEST_TAB, Book, tab_names
@@ -550,10 +550,44 @@ def test_a_workbook_part_that_is_not_utf_8_and_one_with_a_byte_order_mark() -> N
         assert read(result.data).sheetnames == ["Deals", "Notes", "Forecast", "Deal Review"]
 
 
-def test_the_strict_dialect_is_refused() -> None:
-    strict = swapped(BOOK, WORKBOOK, (MAIN, "http://purl.oclc.org/ooxml/spreadsheetml/main"))
-    with pytest.raises(Unsupported, match=r"saved as Strict Open XML Spreadsheet.*save it as Excel Workbook"):
-        graft(strict)
+PURL = b"http://purl.oclc.org/ooxml/"
+OFFICE = b"http://schemas.openxmlformats.org/"
+
+
+def in_strict(data: bytes) -> bytes:
+    """The workbook as Excel saves it in the Strict dialect: other namespaces, in every part."""
+    names = {
+        OFFICE + b"spreadsheetml/2006/main": PURL + b"spreadsheetml/main",
+        OFFICE + b"officeDocument/2006/relationships": PURL + b"officeDocument/relationships",
+        OFFICE + b"drawingml/2006/": PURL + b"drawingml/",
+    }
+    parts = members(data)
+    for old, new in names.items():
+        parts = {name: part.replace(old, new) for name, part in parts.items()}
+    return zipped(parts)
+
+
+def test_a_workbook_in_the_strict_dialect_gets_our_sheets_in_strict() -> None:
+    strict = in_strict(BOOK)
+    note = f'says "{MAIN}"'
+    result = graft(strict, note=note)
+    assert all_kept(strict, result.data)
+    assert [t for t, _ in tabs(result.data)] == ["Deals", "Notes", "Forecast", "Deal Review"]
+    ours = {name: members(result.data)[name] for name in result.added}
+    for name, part in ours.items():
+        declared = part[: part.index(b"<sheetData")] if b"<sheetData" in part else part
+        assert OFFICE + b"spreadsheetml" not in declared, name
+        assert OFFICE + b"officeDocument" not in declared, name
+        assert OFFICE + b"drawingml" not in declared, name
+    review = next(part for part in ours.values() if b"says" in part)
+    assert MAIN.encode() in review, "what a cell says is not a namespace"
+    assert graft(result.data, note=note).data == result.data
+
+
+def test_a_workbook_in_two_dialects_is_refused() -> None:
+    mixed = swapped(BOOK, WORKBOOK, (MAIN, (PURL + b"spreadsheetml/main").decode()))
+    with pytest.raises(NotAWorkbook, match="two dialects, Strict and Transitional"):
+        graft(mixed)
 
 
 def test_a_binary_workbook_with_the_wrong_ending_is_refused() -> None:

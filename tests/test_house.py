@@ -18,16 +18,17 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # what things are
     ("grid",), ("models", "periods"), ("findings", "errors", "sheets", "receipt", "figures", "resources"),
     # from workbook to book
-    ("schema", "setting_rules", "written"), ("coerce",), ("locate",), ("parser_columns",), ("parser_settings", "parser_sheets"),
-    ("parser",),
+    ("schema", "setting_rules", "written"), ("coerce",), ("locate",), ("parser_columns",),
+    ("parser_settings", "parser_sheets"), ("parser",),
     # thinking
-    ("stages",), ("history",), ("deals",), ("attachments",), ("readings",), ("checks",), ("phrases",), ("lint",), ("stage_set",),
-    ("case", "waivers"), ("pace",), ("rules",), ("gates",),
+    ("stages",), ("history",), ("deals",), ("attachments",), ("readings",), ("checks",), ("phrases",), ("lint",),
+    ("stage_set",), ("case", "waivers"), ("pace",), ("rules",), ("gates",),
     ("winrate", "targets", "paths", "bridge", "hygiene"),
     ("forecast", "speed", "effectiveness"),
     ("funnel",), ("analysis",), ("results",),
     # the outside
-    ("compound",), ("csvfile", "intake"), ("sheetscan",), ("mending", "odsscan", "recordscan"), ("reader", "xlsx", "replacing"), ("writer",),
+    ("compound",), ("csvfile", "intake"), ("sheetscan",), ("mending", "odsscan", "recordscan"),
+    ("reader", "xlsx", "replacing"), ("writer",),
     ("drawing",), ("charts",), ("charts_stages",), ("report_page",), ("wording",),
     ("wording_gates",), ("report_findings", "report_forecast", "report_gates", "report_stages"), ("report",),
     # putting it together

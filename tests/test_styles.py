@@ -19,6 +19,7 @@ from pipesheet.sheets import Column, Highlight, Put, SheetPlan, Style, TablePlan
 from pipesheet.writer import grafted_file
 from pipesheet.xlsx import styles
 from pipesheet.xlsx.compose import compose
+from pipesheet.xlsx.dialect import TRANSITIONAL
 from pipesheet.xlsx.markup import MAIN, Document, signature
 from pipesheet.xlsx.restyle import restyled, restyled_table
 from pipesheet.xlsx.styles import FormatNumbers, merge
@@ -148,7 +149,7 @@ def refers(xml: bytes) -> list[bool]:
 
 
 def test_styles_of_nothing_become_styles_with_excels_defaults_first() -> None:
-    after, numbers = merged(styles.EMPTY, composed(MONEY))
+    after, numbers = merged(styles.empty(TRANSITIONAL), composed(MONEY))
     assert numbers.cells == {b"0": b"0", b"1": b"1"}
     fills = re.findall(r'patternType="(\w+)"', after.decode())
     assert fills == ["none", "gray125", "solid"], "Excel takes the first two for its own"

@@ -483,7 +483,7 @@ def sealed() -> bytes:
     return out.getvalue()
 
 
-STRICT = swapped(BOOK, "xl/workbook.xml", (MAIN, "http://purl.oclc.org/ooxml/spreadsheetml/main"))
+MIXED = swapped(BOOK, "xl/workbook.xml", (MAIN, "http://purl.oclc.org/ooxml/spreadsheetml/main"))
 OLD = bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600) + "Workbook".encode("utf-16-le")
 KINDS: dict[str, tuple[str, bytes, type[PipesheetError], str]] = {
     "an old workbook": ("deals.xls", OLD, Unsupported, "it is an Excel 97-2003 workbook. Save it as Excel Workbook"),
@@ -496,7 +496,7 @@ KINDS: dict[str, tuple[str, bytes, type[PipesheetError], str]] = {
     "a template": ("deals.xltx", BOOK, Unsupported, "it is a template, and every new workbook would carry"),
     "a macro template": ("deals.XLTM", BOOK, Unsupported, "it is a template"),
     "an old workbook called .xlsx": ("deals.xlsx", OLD, Unsupported, "whatever its name says"),
-    "the strict dialect": ("deals.xlsx", STRICT, Unsupported, "it was saved as Strict Open XML Spreadsheet"),
+    "two dialects": ("deals.xlsx", MIXED, NotAWorkbook, "two dialects, Strict and Transitional"),
     "a signed workbook": (
         "deals.xlsx", zipped({**members(BOOK), "_xmlsignatures/origin.sigs": ""}), Locked, "it is digitally signed"
     ),

@@ -5,6 +5,7 @@ The rooms, in the order in which they may import each other:
 ==============  ===================================================================
 ``archive``     the zip: limits before inflating, members copied as they are
 ``markup``      XML read without entities or network, written as it was declared
+``dialect``     Transitional and Strict, one said as the other
 ``package``     parts, content types, relationships
 ``book``        the workbook part: sheets, defined names, our marks
 ``styles``      our formats found in or appended to the user's, nothing renumbered

@@ -16,8 +16,9 @@ from lxml import etree
 from pipesheet.errors import NotAWorkbook
 from pipesheet.grid import quoted_sheet
 from pipesheet.xlsx import markup
-from pipesheet.xlsx.markup import DOCUMENT_RELS, STRICT_MAIN, child, children, insert_in_order
-from pipesheet.xlsx.package import Package, strict
+from pipesheet.xlsx.dialect import STRICT, TRANSITIONAL, dialect_of
+from pipesheet.xlsx.markup import child, children, insert_in_order
+from pipesheet.xlsx.package import Package
 
 MARK = "_pipesheet_"
 TABLE_MARK = "pipesheet"
@@ -65,7 +66,6 @@ class Book:
     """The workbook part of a package, to be read and then edited.
 
     Raises:
-        Unsupported: it is written in the Strict dialect.
         NotAWorkbook: it lists no sheets.
     """
 
@@ -73,8 +73,7 @@ class Book:
         self.package = package
         self.document = package.document(package.workbook)
         self.root = self.document.root
-        if etree.QName(self.root).namespace == STRICT_MAIN:
-            raise strict(package.path)
+        self.dialect = dialect_of(self.root)
         if not children(child(self.root, "sheets")):
             raise NotAWorkbook(package.path, "its workbook part lists no sheets")
         self._parts = {r.id: r.part for r in package.relationships(package.workbook) if not r.external}
@@ -86,7 +85,8 @@ class Book:
 
     def _sheet(self, position: int, element: etree._Element) -> Sheet:
         number = str(element.get("sheetId", ""))
-        part = self._parts.get(str(element.get(f"{{{DOCUMENT_RELS}}}id", "")), "")
+        named = (element.get(f"{{{d.relationships}}}id") for d in (TRANSITIONAL, STRICT))
+        part = self._parts.get(str(next(filter(None, named), "")), "")
         part = self.package.part_name(part) if part in self.package else ""
         return Sheet(str(element.get("name", "")), position, int(number) if number.isdigit() else 0, part)
 
@@ -135,7 +135,7 @@ class Book:
         new.set("sheetId", str(sheet_id))
         if hidden:
             new.set("state", "hidden")
-        new.set(f"{{{DOCUMENT_RELS}}}id", relationship)
+        new.set(f"{{{self.dialect.relationships}}}id", relationship)
         return Sheet(name, len(sheets), sheet_id, "")
 
     def mark(self, key: str, sheet: Sheet) -> None:

@@ -19,7 +19,8 @@ from pipesheet.errors import Locked
 from pipesheet.xlsx import markup, styles
 from pipesheet.xlsx.archive import Packed, pack
 from pipesheet.xlsx.book import TABLE_TYPE, Book, Sheet, local_names, tab_color, tables_below
-from pipesheet.xlsx.markup import CONTENT_TYPES, DOCUMENT_RELS, PACKAGE_RELS, Document
+from pipesheet.xlsx.dialect import STRICT, strictly
+from pipesheet.xlsx.markup import CONTENT_TYPES, PACKAGE_RELS, Document
 from pipesheet.xlsx.package import TYPES_PART, Package, Relationship, rels_of
 from pipesheet.xlsx.restyle import restyled, restyled_table
 
@@ -50,15 +51,18 @@ def graft(package: Package, composed: bytes, tabs: Mapping[str, str]) -> Grafted
         ReadError, Unsupported: the package is not one that can be written into.
         Locked: its structure is protected, and a sheet of ours is not there yet.
     """
-    return _Graft(package, Package(composed, "composed.xlsx"), tabs).run()
+    book = Book(package)
+    ours = strictly(composed) if book.dialect is STRICT else composed
+    return _Graft(book, Package(ours, "composed.xlsx"), tabs).run()
 
 
 class _Graft:
     """One graft under way: the changes gathered so far."""
 
-    def __init__(self, package: Package, ours: Package, tabs: Mapping[str, str]) -> None:
-        self.package, self.ours, self.tabs = package, ours, tabs
-        self.book, self.composed = Book(package), Book(ours)
+    def __init__(self, book: Book, ours: Package, tabs: Mapping[str, str]) -> None:
+        self.book, self.package, self.ours, self.tabs = book, book.package, ours, tabs
+        self.composed = Book(ours)
+        package = self.package
         self.existing = {k: s for k, s in self.book.marked().items() if k in tabs}
         self.rels = self._index(rels_of(package.workbook), f'<Relationships xmlns="{PACKAGE_RELS}"/>')
         self.types = package.document(TYPES_PART)
@@ -94,7 +98,7 @@ class _Graft:
 
     def _merge_styles(self) -> styles.FormatNumbers:
         part = self._styles_part()
-        data = self.package.read(part) if part in self.package else styles.EMPTY
+        data = self.package.read(part) if part in self.package else styles.empty(self.book.dialect)
         theirs = Document(data, self.package.path, part)
         ours = next(r.part for r in self.ours.relationships(self.ours.workbook) if r.kind == "styles")
         formats = styles.merge(theirs, self.ours.document(ours).root, self.package.path)
@@ -110,7 +114,7 @@ class _Graft:
         if named:
             return named[0]
         part = self._free(posixpath.join(posixpath.dirname(workbook), "styles.xml"))
-        self._relate(f"{DOCUMENT_RELS}/styles", part)
+        self._relate(f"{self.book.dialect.relationships}/styles", part)
         return part
 
     def _place(self, key: str, tab: str) -> Sheet:
@@ -124,7 +128,7 @@ class _Graft:
         if old is not None:
             self._drop_below(old, set(names.values()))
             return old
-        relationship = self._relate(f"{DOCUMENT_RELS}/worksheet", names[composed.part])
+        relationship = self._relate(f"{self.book.dialect.relationships}/worksheet", names[composed.part])
         hidden = any(e.get("name") == tab and e.get("state") == "hidden" for e in self.composed.root.iter())
         return self.book.add_sheet(tab, relationship, hidden=hidden)
 

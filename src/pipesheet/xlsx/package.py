@@ -19,7 +19,6 @@ from pipesheet.xlsx import markup
 from pipesheet.xlsx.archive import Archive, Member, Packed, pack, unpack, write_zip
 
 TYPES_PART = "[Content_Types].xml"
-_STRICT_RELS = "http://purl.oclc.org/ooxml/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +165,6 @@ class Package:
         found = kinds.get("officeDocument")
         if found is None or found.part not in self:
             raise NotAWorkbook(self.path, "it names no workbook part")
-        if found.type.startswith(_STRICT_RELS):
-            raise strict(self.path)
         if ".binary." in self.content_type(found.part):
             raise Unsupported(
                 self.path,
@@ -216,12 +213,3 @@ def _types(root: etree._Element) -> tuple[dict[str, str], dict[str, str]]:
     endings = {str(e.get("Extension", "")).lower(): str(e.get("ContentType", "")) for e in of("Default")}
     parts = {_key(str(e.get("PartName", ""))): str(e.get("ContentType", "")) for e in of("Override")}
     return endings, parts
-
-
-def strict(path: str | PathLike[str]) -> Unsupported:
-    """The refusal of the format's rarely used other dialect."""
-    return Unsupported(
-        path,
-        "it was saved as Strict Open XML Spreadsheet",
-        "In Excel, save it as Excel Workbook (*.xlsx), and run again.",
-    )

@@ -13,8 +13,18 @@ from os import PathLike
 
 from lxml import etree
 
-from pipesheet.errors import Unsupported
-from pipesheet.xlsx.markup import MAIN, Document, Signature, adopt, child, children, insert_in_order, signature
+from pipesheet.errors import NotAWorkbook, Unsupported
+from pipesheet.xlsx.dialect import Dialect, dialect_of
+from pipesheet.xlsx.markup import (
+    DECLARATION,
+    Document,
+    Signature,
+    adopt,
+    child,
+    children,
+    insert_in_order,
+    signature,
+)
 
 ORDER = (
     "numFmts",
@@ -41,7 +51,11 @@ _DEFAULTS = {
     "cellStyles": '<cellStyle name="Normal" xfId="0" builtinId="0"/>',
 }
 """What Excel assumes where a list is missing or too short: entries by position."""
-EMPTY = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n<styleSheet xmlns="{MAIN}"/>'.encode()
+
+
+def empty(dialect: Dialect) -> bytes:
+    """A styles part without a style."""
+    return DECLARATION + f'<styleSheet xmlns="{dialect.main}"/>'.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,10 @@ def merge(theirs: Document, ours: etree._Element, path: str | PathLike[str]) -> 
 
     Raises:
         Unsupported: the workbook has no room for another cell format.
+        NotAWorkbook: its styles are written in another dialect than its workbook part.
     """
+    if dialect_of(theirs.root) is not dialect_of(ours):
+        raise NotAWorkbook(path, "its parts are written in two dialects, Strict and Transitional")
     lists = _Lists(theirs.root)
     numbers = _number_formats(lists, ours)
     # Number 0 is what cells without a format have: the user's own default.
@@ -143,7 +160,7 @@ class _Lists:
 
     def _fill_up(self, name: str) -> None:
         """Excel takes the first entries of a list for its defaults; they must be there before ours."""
-        defaults = children(etree.fromstring(f'<x xmlns="{MAIN}">{_DEFAULTS.get(name, "")}</x>'))
+        defaults = children(etree.fromstring(f'<x xmlns="{dialect_of(self._root).main}">{_DEFAULTS.get(name, "")}</x>'))
         for missing in defaults[len(self.entries(name)) :]:
             adopt(self.listing(name), missing)
         if name == "cellXfs" and not self.entries("cellStyleXfs"):

@@ -28,6 +28,7 @@ from pipesheet.sheets import Content, Formula, Link, SheetPlan
 from pipesheet.xlsx.archive import Member, pack, write_zip
 from pipesheet.xlsx.book import TABLE_TYPE, Book, Sheet
 from pipesheet.xlsx.cells import EPOCH_1900, EPOCH_1904, clean
+from pipesheet.xlsx.dialect import STRICT, TRANSITIONAL
 from pipesheet.xlsx.markup import (
     CONTENT_TYPES,
     DOCUMENT_RELS,
@@ -243,7 +244,7 @@ def _bad_references(package: Package, sheet: Sheet, rows: _Rows, formats: tuple[
         v
         for e in parse_xml(rows.around, package.path, sheet.part).iter()
         for k, v in e.attrib.items()
-        if str(k).startswith(f"{{{DOCUMENT_RELS}}}")
+        if str(k).startswith(tuple(f"{{{d.relationships}}}" for d in (TRANSITIONAL, STRICT)))
     ]
     if not set(named) <= ids:
         yield f"{sheet.name!r} names a relationship it does not have"
