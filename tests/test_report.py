@@ -70,7 +70,7 @@ def test_the_figures_and_their_notes() -> None:
         "Closed won": "€1.37M | 11 deals, 43% of target",
         "Commit, still open": "€1.24M | amount, before weighting",
         "Pipeline coverage": "1.7× | win rate asks for 3.2×",
-        "To mend": "9 findings | €266K at stake",
+        "To mend": "9 findings | 6 errors",
     }
 
 

@@ -120,9 +120,9 @@ def _won_note(row: ForecastRow) -> str:
 
 
 def _stake_figure(analysis: Analysis) -> Figure:
-    stake = sum(f.money_at_stake for f in analysis.findings)
+    unproven = analysis.bridge.claimed - analysis.bridge.evidence
     errors = sum(f.severity == "error" for f in analysis.findings)
-    note = f"{short_money(stake, analysis.currency)} at stake" if stake > 0 else count(errors, "error")
+    note = f"{short_money(unproven, analysis.currency)} unproven" if unproven >= 1 else count(errors, "error")
     return Figure("To mend", count(len(analysis.findings), "finding"), note, "neg" if errors else "")
 
 

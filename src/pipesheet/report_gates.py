@@ -8,6 +8,7 @@ from pipesheet import wording_gates
 from pipesheet.charts import Bridge, BridgeStep, Part, bridge_bars, meter
 from pipesheet.drawing import Colour, Words
 from pipesheet.figures import NONE, count, number, percent, plain, points, short_money
+from pipesheet.hygiene import NOBODY
 from pipesheet.report_page import LARGER, Card, Cell, Head, Table, Tone, Widths
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def hygiene_card(analysis: Analysis, colour: Colour) -> Card | None:
 
 
 def _hygiene_cells(line: HygieneLine, currency: str, colour: Colour, before: bool) -> tuple[Cell, ...]:
-    name = plain(line.name)
+    name = f"No {line.dimension}" if line.name == NOBODY else plain(line.name)
     share = f"{percent(line.score)}, {number(line.clean)} of {number(line.open_deals)}"
     change: tuple[Cell, ...] = ()
     if before:
