@@ -17,8 +17,8 @@ from pipesheet.stages import stage_key
 
 @dataclass(frozen=True, slots=True)
 class BridgeStep:
-    """One unmet requirement: the money that rests on it and the deals that lack it at their first failing
-    gate. Criteria of one wording are one step."""
+    """One unmet requirement: the money that rests on it, and how many deals that money is of. Criteria of one
+    wording are one step."""
 
     requirement: str
     amount: float
@@ -41,13 +41,14 @@ def bridge(frame: pl.DataFrame, shares: pl.DataFrame, criteria: Sequence[Criteri
     for criterion in criteria:
         spelling.setdefault(stage_key(criterion.requirement), criterion.requirement)
     named = [spelling[stage_key(c.requirement)] for c in criteria]
-    wanted = shares.join(frame.select("index"), on="index", how="semi").with_columns(
+    # Won deals and those without an amount lack it too, but nothing of the forecast rests on them.
+    resting = shares.filter(pl.col("money") > 0).join(frame.select("index"), on="index", how="semi")
+    wanted = resting.with_columns(
         pl.col("number").replace_strict(dict(enumerate(named)), return_dtype=pl.String).alias("requirement")
     )
     steps = (
         wanted.group_by("requirement")
         .agg(pl.col("money").sum().round(6).alias("amount"), pl.col("index").n_unique().alias("deals"))
-        .filter(pl.col("amount") > 0)
         .sort(["amount", "requirement"], descending=[True, False])
     )
     return Bridge(
