@@ -377,3 +377,30 @@ def test_without_criteria_what_is_claimed_is_earned() -> None:
     assert gates.frame["ready"].all()
     assert gates.results == ()
     assert gates.findings == ()
+
+
+def test_a_waiver_excuses_one_deal_from_one_requirement_and_nobody_from_anything_else() -> None:
+    gates = audited(
+        book(
+            Deals="""
+                Deal ID | Stage    | Amount | Budget | Buyer
+                D-1     | Proposal | 1000   |        |
+                D-2     | Proposal | 1000   |        |
+            """,
+            Criteria="""
+                Stage     | Gate | Requirement  | Field  | Check
+                Qualified | exit | Budget known | Budget | is filled
+                Qualified | exit | Buyer named  | Buyer  | is filled
+            """,
+            Waivers="""
+                Deal ID | Requirement  | Expires
+                D-1     | budget known | 2026-12-31
+            """,
+        )
+    )
+    assert unmet(gates) == [
+        ("D-1", "Buyer named", "error"),
+        ("D-2", "Budget known", "error"),
+        ("D-2", "Buyer named", "error"),
+    ]
+    assert [(r.waived, r.unmet) for r in gates.results] == [(1, 1), (0, 2)]

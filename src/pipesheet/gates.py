@@ -149,6 +149,7 @@ class _Way:
         self.passed, self.placed = resolved["passed"], resolved["placed"]
         self.lost, self._days = resolved["lost"], resolved["days"]
         self._nobody = pl.repeat(False, len(frame), dtype=pl.Boolean, eager=True)
+        self._place = pl.int_range(len(frame), eager=True)
         self._waived = waived_rows(frame, book.waivers, as_of)
 
     def asked(self, criterion: GateCriterion) -> pl.Series:
@@ -170,7 +171,7 @@ class _Way:
 
     def waived(self, criterion: Criterion) -> pl.Series:
         rows = self._waived.get(stage_key(criterion.requirement))
-        return self._nobody.scatter(rows, True) if rows else self._nobody
+        return self._place.is_in(rows) if rows else self._nobody
 
     def in_grace(self, criterion: Criterion) -> pl.Series:
         if criterion.grace_days <= 0:
