@@ -439,12 +439,13 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
     assert "root:" not in str(rows)
 
 
+WHOLE = [("a.xlsx", xlsx()), ("a.xlsb", xlsb(CELLS)), ("a.xls", xls(CELLS)), ("a.ods", ods(CELLS))]
+
+
 @given(data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_a_damaged_file_gives_a_clear_error_or_cells(tmp_path: Path, data: st.DataObject) -> None:
-    name, content = data.draw(
-        st.sampled_from([("a.xlsx", xlsx()), ("a.xlsb", xlsb(CELLS)), ("a.xls", xls(CELLS)), ("a.ods", ods(CELLS))])
-    )
+    name, content = data.draw(st.sampled_from(WHOLE))
     at = data.draw(st.integers(0, len(content) - 1))
     new = data.draw(st.sampled_from([b"\xff\xff", b"\x00\x00", b"\x7f", b"\xff\xff\xff\xff"]))
     damaged = content[:at] + new + content[at + len(new) :]

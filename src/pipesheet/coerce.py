@@ -10,12 +10,20 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from pipesheet.grid import Value
-from pipesheet.written import DateText, NumberText, day_comes_first, decimal_is_comma, read_date, read_number
+from pipesheet.written import (
+    DateText,
+    NumberText,
+    currency_code,
+    day_comes_first,
+    decimal_is_comma,
+    read_date,
+    read_number,
+)
 
 ERROR_CELLS = frozenset(
     {
@@ -84,7 +92,7 @@ class Reading:
 
 def quoted(value: Value) -> str:
     """A cell's content for a sentence: quoted, one line, not too long."""
-    text = " ".join(str(value).split())
+    text = " ".join((value if isinstance(value, str) else written_plainly(value)).split())
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
 
 
@@ -108,16 +116,22 @@ def texts(column: Sequence[Value], _reading: Reading = Reading()) -> Coerced:
     kinds = set(map(type, column))
     if not kinds <= {str, type(None)}:
         column = [v if type(v) is str or v is None else written_plainly(v) for v in column]
-    known: dict[str, str | None] = {}
-    for distinct in set(column):
-        if isinstance(distinct, str):
-            known[distinct] = None if distinct in ERROR_CELLS else cleaned(distinct) or None
-    values = [known[v] if isinstance(v, str) else None for v in column]
+    distinct = {v for v in set(column) if isinstance(v, str) and v}
+    if not distinct or _are_clean(distinct):
+        return Coerced([v or None for v in column])
+    known = {raw: None if is_error(raw) else cleaned(raw) or None for raw in distinct}
+    values = [known[v] if isinstance(v, str) and v else None for v in column]
     changed = {raw for raw, clean in known.items() if clean != raw and not is_blank(raw)}
-    if not changed:
-        return Coerced(values)
-    notes = [_text_note(i, v) for i, v in enumerate(column) if v in changed]
-    return Coerced(values, notes)
+    return Coerced(values, [_text_note(i, v) for i, v in enumerate(column) if v in changed])
+
+
+def _are_clean(distinct: Set[str]) -> bool:
+    """Whether each text is what `cleaned` makes of it, and no error: asked of all of them at once."""
+    lines = "\n".join(distinct)
+    edges = f"\n{lines}\n"
+    # What is printable has no other blank than the space.
+    plain = lines.replace("\n", "").isprintable() and not any(edge in edges for edge in ("\n ", " \n", "\n\n"))
+    return plain and ERROR_CELLS.isdisjoint(distinct)
 
 
 def _text_note(index: int, raw: Value) -> Note:
@@ -139,6 +153,13 @@ def written_plainly(value: Value) -> str:
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
     return str(value)
+
+
+def currencies(column: Sequence[Value], _reading: Reading = Reading()) -> Coerced:
+    """Currencies by their three letters, also where they are named as ``US Dollar`` or ``€``."""
+    read = texts(column)
+    codes = {name: currency_code(name) for name in set(read.values) if name is not None}
+    return Coerced([codes.get(name) for name in read.values], read.notes)
 
 
 def numbers(column: Sequence[Value], reading: Reading = Reading()) -> Coerced:
@@ -214,7 +235,7 @@ def dates(column: Sequence[Value], reading: Reading = Reading()) -> Coerced:
     if kinds <= {dt.date}:
         return Coerced(list(column))
     if kinds <= {dt.date, dt.datetime, str, type(None)}:
-        plain: list[Any] = [None if v == "" else v for v in column]
+        plain: list[Any] = [v or None for v in column]
         left = set(map(type, plain))
         if str not in left:
             if dt.datetime in left:
@@ -264,7 +285,7 @@ def _from_serial(cell: Value) -> dt.datetime | None:
     if isinstance(cell, bool) or not isinstance(cell, (int, float)) or not math.isfinite(cell):
         return None
     if _SERIALS[0] <= cell <= _SERIALS[1]:
-        return dt.datetime.combine(_EPOCH, dt.time()) + dt.timedelta(days=math.floor(cell))
+        return dt.datetime.combine(_EPOCH, dt.time()) + dt.timedelta(seconds=round(cell * 86_400))
     read = read_date(str(int(cell)), False) if float(cell).is_integer() else None
     return read.value if read else None
 
@@ -294,28 +315,24 @@ def _date_note(
 
 
 def probabilities(column: Sequence[Value], reading: Reading = Reading()) -> Coerced:
-    """Chances, 0 to 1. A column with values above 1 is in percent as a whole, its 1 is 1 %; in a
-    column of shares only a value of 2 and more is. ``50%`` is 0.5 in either."""
-    found = _numbers([_without_percent(v) for v in column], reading, "number-unreadable")
-    marked = {i for i, v in enumerate(column) if isinstance(v, str) and "%" in v}
-    bare = [(i, v) for i, v in enumerate(found.values) if v is not None and i not in marked]
-    above = sum(1 for _, v in bare if v > 1)
-    if not above and not marked:
+    """Chances, 0 to 1. A column with as many values above 1 as below is in percent as a whole, its 0.5
+    is 0.5 %; in a column of shares only a value of 2 and more is. ``50%`` is 0.5 in either."""
+    found = _numbers(column, reading, "number-unreadable")
+    if not any(v > 1 for v in found.values if v):
         return found
-    shares = sum(1 for _, v in bare if 0 < v < 1)
-    notes = list(found.notes)
-    values = [v / 100 if i in marked and v is not None else v for i, v in enumerate(found.values)]
-    whole = above >= shares and above > 0
+    bare = [(i, v) for i, v in enumerate(found.values) if v and not _has_percent(column[i])]
+    above = sum(1 for _, v in bare if v > 1)
+    whole = above >= sum(1 for _, v in bare if 0 < v < 1)
+    values, notes = list(found.values), list(found.notes)
     for i, v in bare:
-        if whole or v >= 2:
+        if above and (whole or v >= 2):
             values[i] = v / 100
-            if v > 1:
-                notes.append(Note(i, "percent-scaled", f"{v:g}, read as {v:g} %", "a share such as 50 %"))
+            notes.append(Note(i, "percent-scaled", f"{v:g}, read as {v:g} %", "a share such as 50 %"))
     return Coerced(values, sorted(notes, key=lambda note: note.index))
 
 
-def _without_percent(value: Value) -> Value:
-    return value.replace("%", "") if isinstance(value, str) else value
+def _has_percent(value: Value) -> bool:
+    return isinstance(value, str) and "%" in value
 
 
 def yes_no(column: Sequence[Value], _reading: Reading = Reading()) -> Coerced:
@@ -347,17 +364,18 @@ def _truth(cell: Value) -> bool | None:
 
 def anything(column: Sequence[Value], _reading: Reading = Reading()) -> Coerced:
     """Cells as they are, blank ones and errors as None."""
-    values: list[Any] = [
-        None if v == "" or (type(v) is str and (v in ERROR_CELLS or not v.strip(_BLANK))) else v for v in column
-    ]
-    notes = [_error_note(i, v) for i, v in enumerate(column) if type(v) is str and v in ERROR_CELLS]
-    return Coerced(values, notes)
+    odd = {v for v in set(column) if is_error(v) or is_blank(v)}
+    if not odd:
+        return Coerced(list(column))
+    values = [None if v in odd else v for v in column]
+    return Coerced(values, [_error_note(i, v) for i, v in enumerate(column) if v in odd and is_error(v)])
 
 
 FORMS: dict[str, Callable[[Sequence[Value], Reading], Coerced]] = {
     "text": texts,
     "id": texts,
     "money": money,
+    "currency": currencies,
     "number": numbers,
     "probability": probabilities,
     "date": dates,

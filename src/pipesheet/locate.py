@@ -8,8 +8,9 @@ ours and is never taken.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from pipesheet.coerce import is_blank
 from pipesheet.errors import AmbiguousDeals, NoDeals
 from pipesheet.grid import Grid, Source, Table, Value
 from pipesheet.schema import DEALS, HISTORY, SETTINGS, SHEETS, FieldRule, SheetRule, folded, header_keys
@@ -107,10 +108,25 @@ def place_in(rule: SheetRule, grid: Grid, columns: Mapping[str, str], *, named: 
     tables = [_matched(rule, grid, columns, named, t.first_row, table=t) for t in grid.tables if t.first_row > 0]
     fitting = [p for p in tables if p is not None and _fits(p)]
     if fitting:
-        return max(fitting, key=_score)
+        return _lengthened(max(fitting, key=_score))
     rows = range(1, min(len(grid.rows), HEADER_WITHIN) + 1)
-    found = [_matched(rule, grid, columns, named, row, table=None) for row in rows]
+    tall = [(top, left, bottom) for top, left, bottom, _ in grid.merged if top < bottom and top <= HEADER_WITHIN]
+    found = [_matched(rule, grid, columns, named, row, tall=tall) for row in rows]
     return max((p for p in found if p is not None), key=_score, default=None)
+
+
+def _lengthened(place: Place) -> Place:
+    """With the rows that follow the table without a gap: what was pasted below it, where Excel did not
+    make the table longer, is meant to be in it."""
+    grid, last = place.grid, place.last_row
+    needed = [place.columns[f.name][0] for f in place.rule.required if f.name in place.columns]
+    starts = {table.first_row for table in grid.tables}
+    while last < len(grid.rows) and last + 1 not in starts:
+        row = grid.rows[last]
+        if not all(column <= len(row) and not is_blank(row[column - 1]) for column in needed):
+            break
+        last += 1
+    return replace(place, last_row=last)
 
 
 def _score(place: Place) -> int:
@@ -122,13 +138,20 @@ def _fits(place: Place) -> bool:
 
 
 def _matched(
-    rule: SheetRule, grid: Grid, mapped: Mapping[str, str], named: bool, row: int, *, table: Table | None
+    rule: SheetRule,
+    grid: Grid,
+    mapped: Mapping[str, str],
+    named: bool,
+    row: int,
+    *,
+    table: Table | None = None,
+    tall: Sequence[tuple[int, int, int]] = (),
 ) -> Place | None:
     first = table.first_column if table else 1
     last = table.last_column if table else None
     if row > len(grid.rows):
         return None
-    cells = list(grid.rows[row - 1][first - 1 : last])
+    cells = _header_cells(grid, row, tall)[first - 1 : last]
     texts = [header_text(cell) for cell in cells]
     by_key: dict[str, int] = {}
     duplicates = []
@@ -161,6 +184,15 @@ def _matched(
         tuple(duplicates),
         not_text,
     )
+
+
+def _header_cells(grid: Grid, row: int, tall: Sequence[tuple[int, int, int]]) -> list[Value]:
+    """A row of a header; a cell that is merged downwards (`tall`) stands in every row it covers."""
+    cells = list(grid.rows[row - 1])
+    for top, left, bottom in tall:
+        if top < row <= bottom and left <= min(len(cells), len(grid.rows[top - 1])):
+            cells[left - 1] = grid.rows[top - 1][left - 1]
+    return cells
 
 
 def _fields(
@@ -231,10 +263,12 @@ def _deals(source: Source, grids: Sequence[Grid], columns: Mapping[str, str]) ->
         if names == (DEALS.name,) and of_name and not fitting:
             raise NoDeals(source.path, [_what_was_seen(g, p) for g, p in zip(of_name, places, strict=True)])
         visible = [p for p in fitting if p.grid.visible] or fitting
-        if len(visible) > 1:
-            raise AmbiguousDeals(source.path, [p.grid.name for p in visible])
-        if visible:
-            return visible[0]
+        # A summary by stage has a stage and an amount, but no deals.
+        likely = [p for p in visible if not p.missing] or visible
+        if len(likely) > 1:
+            raise AmbiguousDeals(source.path, [p.grid.name for p in likely])
+        if likely:
+            return likely[0]
     seen = [_what_was_seen(g, place_in(DEALS, g, columns, named=True)) for g in grids]
     raise NoDeals(source.path, seen)
 

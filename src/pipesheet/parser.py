@@ -42,7 +42,7 @@ from pipesheet.parser_sheets import (
     read_runs,
     read_scenarios,
 )
-from pipesheet.schema import folded
+from pipesheet.schema import folded, header_keys
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _Part = TypeVar("_Part")
@@ -119,7 +119,7 @@ def _deals(place: Place, reading: Reading, found: Found, criteria: Iterable[Crit
     place = _told_apart(place)
     report_headers(place, found)
     for name, header in settings.columns.items():
-        if place.headers.get(name, "").casefold().split() != header.casefold().split():
+        if folded(header) not in header_keys(place.headers.get(name, "")):
             found.add(
                 "column-missing",
                 f"no column {header!r} in sheet {place.grid.name}",

@@ -16,7 +16,7 @@ from pipesheet.models import Settings
 from pipesheet.parser_columns import Found, Sheet
 from pipesheet.schema import DEALS, SHEETS, folded, header_keys
 from pipesheet.setting_rules import SETTING_RULES
-from pipesheet.written import month_named
+from pipesheet.written import currency_code, month_named
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _METHODS = ("stated", "evidence")
@@ -102,8 +102,9 @@ def parse_settings(listed: tuple[Entry, ...], found: Found) -> Settings:
     """Settings from entries, weakest first; a fault is a finding and leaves what was there before."""
     draft = _Draft()
     usable = [(entry, name) for entry in listed if (name := _known(entry, found)) and not is_blank(entry.value)]
-    # How dates and numbers are read comes first, because the others are read so.
-    usable.sort(key=lambda pair: _ORDER.get(pair[1], len(_ORDER)))
+    # How dates and numbers are read comes first, because the others are read so; of one origin the locale,
+    # because the others say more.
+    usable.sort(key=lambda pair: (_ORIGINS[pair[0].origin], _ORDER[pair[1]]) if pair[1] in _ORDER else _LAST)
     for entry, name in usable:
         try:
             _take(draft, entry, name)
@@ -146,7 +147,7 @@ def _word(value: Value) -> str:
 
 
 def _currency(value: Value, _reading: Reading) -> str:
-    word = _word(value).upper()
+    word = currency_code(_word(value))
     if not re.fullmatch(r"[A-Z]{3}", word):
         raise _Unreadable("three letters, such as EUR")
     return word
@@ -240,7 +241,9 @@ _READERS: Mapping[str, tuple[str, Callable[[Value, Reading], Any]]] = {
     "stalled percentile": ("stalled_percentile", _share),
     "recipients": ("recipients", _recipients),
 }
-_ORDER = {name: place for place, name in enumerate(("locale", *_READERS))}
+_ORDER = {name: place for place, name in enumerate(("locale", "date order", "decimal mark"))}
+_ORIGINS = {origin: place for place, origin in enumerate(("default", "workbook", "override"))}
+_LAST = (len(_ORIGINS), 0)
 _NAMES = {folded(name): rule.name for rule in SETTING_RULES for name in (rule.name, *rule.aliases) if "…" not in name}
 
 

@@ -242,7 +242,7 @@ def parse_targets(sheet: Sheet, found: Found) -> tuple[Target, ...]:
         if lacks(sheet, i, ("period", "amount"), found):
             continue
         period = _period(sheet.get("period")[i])
-        currency = (sheet.get("currency")[i] or "").upper()
+        currency = sheet.get("currency")[i] or ""
         targets.append(
             Target(period, sheet.get("amount")[i], sheet.get("owner")[i] or "", currency, sheet.cell(i, "period"))
         )
@@ -267,7 +267,7 @@ def parse_rates(sheet: Sheet, found: Found) -> tuple[Rate, ...]:
         if rate <= 0:
             found.add("row-unreadable", f"a rate of {rate:g}", "a rate above zero", sheet.cell(i, "rate"))
             continue
-        rates.append(Rate(sheet.get("currency")[i].upper(), rate, sheet.get("date")[i]))
+        rates.append(Rate(sheet.get("currency")[i], rate, sheet.get("date")[i]))
     return tuple(rates)
 
 

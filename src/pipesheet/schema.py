@@ -11,9 +11,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
-Form = Literal["text", "id", "money", "number", "probability", "date", "moment", "yes/no", "any"]
+Form = Literal["text", "id", "money", "currency", "number", "probability", "date", "moment", "yes/no", "any"]
 """How a column is read; ``moment`` is a date with its time, ``any`` keeps the cell as it is."""
 
 _CUSTOM_FIELD = re.compile(r"__(?:c|r|pc)\Z", re.I)
@@ -70,6 +71,7 @@ class SheetRule:
         return tuple(f for f in self.fields if f.required)
 
 
+@lru_cache(maxsize=16_384)
 def folded(name: str) -> str:
     """What all spellings of one name share; empty for a name of signs alone."""
     name = _CUSTOM_FIELD.sub("", name.strip()).replace("#", " number ").replace("%", " percent ").replace("ß", "ss")
@@ -104,7 +106,8 @@ DEALS = SheetRule(
     (
         _f("deal_id", "Deal ID", "id", "What names the deal for ever.",
            "Opportunity ID", "Record ID", "Deal Number", "Opportunity Number", "Deal Record ID", "Deal - ID",
-           "Opportunity Reference", "Deal-Nr", "Geschäftsnummer", weak=("Id", "Number", "Reference", "Nr"),
+           "Opportunity Reference", "(Do Not Modify) Opportunity", "Deal - Pipedrive System ID", "Deal-Nr",
+           "Geschäftsnummer", weak=("Id", "Number", "Reference", "Nr"),
            required=True),
         _f("deal", "Deal", "text", "Its name.",
            "Deal Name", "Opportunity Name", "Opportunity", "Deal - Title", "Deal Title", "Topic", "Potential Name",
@@ -124,7 +127,7 @@ DEALS = SheetRule(
            "Value", "Deal Value", "Deal Amount", "Close Value", "Est. Revenue", "Estimated Revenue",
            "Opportunity Amount", "Total Amount", "Betrag", "Wert", "Umsatz", "Auftragswert", "Amount (converted)",
            "Expected Revenue", "Revenue", "Price", required=True),
-        _f("currency", "Currency", "text", "Three letters, such as EUR; blank: the reporting currency.",
+        _f("currency", "Currency", "currency", "Three letters, such as EUR; blank: the reporting currency.",
            "Currency of Value", "Deal Currency", "Currency Code", "Currency ISO Code", "Opportunity Currency",
            "Amount Currency", "Deal Currency Code", "Währung"),
         _f("created", "Created", "date", "When it came into the book.",
@@ -257,7 +260,7 @@ TARGETS = SheetRule(
            "Owner/Team", "Owner", "Team", "Sales Agent", "Salesperson", "Sales Rep", "Rep"),
         _f("amount", "Target", "money", "The target, in its currency.",
            "Quota", "Target Amount", "Quota Amount", "Goal", "Ziel", weak=("Amount", "Value"), required=True),
-        _f("currency", "Currency", "text", "Three letters; blank: the reporting currency.", "Currency Code",
+        _f("currency", "Currency", "currency", "Three letters; blank: the reporting currency.", "Currency Code",
            "Currency ISO Code", "Währung"),
     ),
     ("Target", "Quotas", "Quota", "Goals", "Ziele"),
@@ -266,7 +269,7 @@ TARGETS = SheetRule(
 RATES = SheetRule(
     "Rates", "What one unit of a currency is worth in the reporting currency.",
     (
-        _f("currency", "Currency", "text", "Three letters.", "Currency Code", "Currency ISO Code", "ISO Code",
+        _f("currency", "Currency", "currency", "Three letters.", "Currency Code", "Currency ISO Code", "ISO Code",
            "Währung", required=True),
         _f("date", "Date", "date", "From when on it holds; blank: always.", "From", "Start Date", "Valid from",
            "Effective Date", "Datum"),

@@ -34,6 +34,7 @@ class DateText:
 _SCALES = {
     "": 1.0,
     "k": 1e3,
+    "t": 1e3,
     "tsd": 1e3,
     "thousand": 1e3,
     "m": 1e6,
@@ -47,12 +48,21 @@ _SCALES = {
     "mrd": 1e9,
     "billion": 1e9,
 }
-_SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f']|\u2019")
+_SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
+_GROUPING_SPACE = re.compile(r"(?<=\d)[\s\u00a0\u2007\u2009\u202f'\u2019](?=\d{3}(?!\d))")
+_APART = re.compile(r"\d\s+\d")
+_SIGNS = "$€£¥₹₽₩₪₺₫฿₴₦"
+_CODES = (
+    "EUR USD GBP CHF JPY CNY AUD CAD NZD SEK NOK DKK ISK PLN CZK HUF RON BGN TRY RUB UAH ILS AED SAR QAR KWD "
+    "EGP ZAR NGN KES MAD INR PKR BDT IDR MYR SGD THB VND PHP HKD TWD KRW BRL MXN ARS CLP COP PEN UYU"
+).replace(" ", "|")
+# "Q4", "D-1" and "May 5" are no numbers: only what names a currency may stand before or after one.
+_MONEY = rf"{_CODES}|(?:US|CA|AU|NZ|HK|[ACRS])?\$|[{_SIGNS}]|kr\.?|fr\.?|rs\.?|zł|kč"
 _NUMBER = re.compile(
-    r"(?P<open>\()?(?P<sign>[-+\u2212])?(?P<before>[A-Z]{1,3}\$?|[$€£¥₹₽₩₪₺₫฿])?(?P<sign2>[-+\u2212])?"
-    r"(?P<digits>\d[\d.,]*|[.,]\d+)(?:[eE](?P<power>[-+]?\d{1,2}))?(?P<percent>%)?"
-    r"(?P<scale>k|tsd|thousand|mm|mn|mio|mil|million|m|bn|mrd|billion|b)?\.?"
-    r"(?P<after>[A-Z]{3}|[$€£¥₹₽₩₪₺₫฿]|,-)?(?P<sign3>[-\u2212])?(?P<close>\))?\Z",
+    rf"(?P<open>\()?(?P<sign>[-+\u2212])?(?P<before>{_MONEY})?(?P<sign2>[-+\u2212])?"
+    r"(?P<digits>\d(?:[\d.,]*\d)?|[.,]\d+)(?:e(?P<power>[-+]?\d{1,2}))?(?P<percent>%)?"
+    r"(?P<scale>k|tsd|thousand|mm|mn|mio|mil|million|m|bn|mrd|billion|b|t(?=€|eur))?"
+    rf"(?P<dash>[.,][-\u2013\u2014]{{1,2}})?\.?(?P<after>{_MONEY})?(?P<sign3>[-\u2212])?(?P<close>\))?\Z",
     re.I,
 )
 _GROUPED = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*\Z")
@@ -61,21 +71,31 @@ _INDIAN = re.compile(r"\d{1,2}(?:,\d{2})*,\d{3}\Z")
 
 def read_number(text: str, decimal_comma: bool) -> NumberText | None:
     """The number that a text is, or None. `decimal_comma` decides where a mark could be either."""
-    if len(text) > LONGEST:
-        return None
-    found = _NUMBER.match(_SPACES.sub("", text))
+    found = _parted(text)
     if found is None or (found["open"] is None) != (found["close"] is None):
         return None
     if sum(1 for sign in ("sign", "sign2", "sign3") if found[sign]) > 1:
         return None
-    read = _digits(found["digits"], decimal_comma)
+    # "$ 5 USD" says one thing twice, "EUR 5 USD" two things.
+    if found["before"] and found["after"] and found["before"][-1] not in _SIGNS:
+        return None
+    # "1.200,-" has no cents, but says what would stand before them.
+    read = _digits(found["digits"], found["dash"][0] == "," if found["dash"] else decimal_comma)
     if read is None:
         return None
     scale = _SCALES[(found["scale"] or "").casefold()] * 10.0 ** int(found["power"] or 0)
     signs = {found["sign"], found["sign2"], found["sign3"]}
     negative = bool(found["open"]) or "-" in signs or "\u2212" in signs
     value = round(read.value * scale, 10) / (100 if found["percent"] else 1)
-    return NumberText(-value if negative else value, read.ambiguous)
+    return NumberText(-value if negative else value, read.ambiguous and not found["dash"])
+
+
+def _parted(text: str) -> re.Match[str] | None:
+    """The parts of a number that is text; its spaces may only stand where groups of three digits begin."""
+    if len(text) > LONGEST:
+        return None
+    close = _GROUPING_SPACE.sub("", text.strip())
+    return None if _APART.search(close) else _NUMBER.match(_SPACES.sub("", close))
 
 
 def _digits(text: str, decimal_comma: bool) -> NumberText | None:
@@ -108,7 +128,7 @@ def decimal_is_comma(texts: Iterable[str]) -> bool | None:
     """What the numbers of one column show about their decimal mark; None where they show nothing."""
     shown = set()
     for text in texts:
-        found = _NUMBER.match(_SPACES.sub("", text)) if len(text) <= LONGEST else None
+        found = _parted(text)
         if found is None:
             continue
         by_comma, by_point = _digits(found["digits"], True), _digits(found["digits"], False)
@@ -120,6 +140,28 @@ def decimal_is_comma(texts: Iterable[str]) -> bool | None:
             grouping = digits.count(digits[last]) > 1
             shown.add((digits[last] == ",") != grouping)
     return shown.pop() if len(shown) == 1 else None
+
+
+_NAMED_CURRENCIES = {
+    "euro": "EUR", "euros": "EUR", "€": "EUR", "us dollar": "USD", "us dollars": "USD", "u.s. dollar": "USD",
+    "us-dollar": "USD", "us$": "USD", "united states dollar": "USD", "pound sterling": "GBP", "british pound": "GBP",
+    "£": "GBP", "swiss franc": "CHF", "schweizer franken": "CHF", "japanese yen": "JPY", "yen": "JPY",
+    "chinese yuan": "CNY", "yuan renminbi": "CNY", "australian dollar": "AUD", "canadian dollar": "CAD",
+    "new zealand dollar": "NZD", "singapore dollar": "SGD", "hong kong dollar": "HKD", "swedish krona": "SEK",
+    "norwegian krone": "NOK", "danish krone": "DKK", "polish zloty": "PLN", "zloty": "PLN", "czech koruna": "CZK",
+    "hungarian forint": "HUF", "forint": "HUF", "indian rupee": "INR", "brazilian real": "BRL",
+    "mexican peso": "MXN", "south african rand": "ZAR", "rand": "ZAR", "turkish lira": "TRY", "uae dirham": "AED",
+}  # fmt: skip
+"""As Dynamics exports them; a sign that several currencies share (``$``) names none."""
+_CODE_FIRST = re.compile(r"([A-Za-z]{3})\s*[-–(]")
+
+
+def currency_code(text: str) -> str:
+    """The three letters that a currency's name stands for, or the text itself in capitals."""
+    named = _NAMED_CURRENCIES.get(text.casefold())
+    # Salesforce labels a currency "EUR - Euro".
+    before = _CODE_FIRST.match(text)
+    return named or (before[1] if before else text).upper()
 
 
 _MONTHS = {
@@ -145,14 +187,17 @@ _MONTHS = {
 }
 _TIME = (
     r"(?:[T\s,]+(?:at\s+|um\s+)?(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*Uhr)?\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})?)?\s*\Z"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*Uhr)?\s*(?:Z|UTC|GMT)?(?:[-+]\d{1,2}(?::?\d{2})?)?)?\s*\Z"
 )
-_WEEKDAY = r"(?:[A-Za-z]{2,10}\.?,?\s+)?"
+_WEEKDAY = (
+    r"(?:(?i:(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?|mo|di|mi|do|fr|sa|so|"
+    r"montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)\.?,?\s+)?"
+)
 _YEAR_FIRST = re.compile(r"(?P<y>\d{4})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})" + _TIME)
-_NUMERIC = re.compile(r"(?P<a>\d{1,2})(?P<sep>[-/.])\s?(?P<b>\d{1,2})(?P=sep)\s?(?P<y>\d{4}|\d{2})" + _TIME)
+_NUMERIC = re.compile(_WEEKDAY + r"(?P<a>\d{1,2})(?P<sep>[-/.])\s?(?P<b>\d{1,2})(?P=sep)\s?(?P<y>\d{4}|\d{2})" + _TIME)
 _DAY_NAME = re.compile(
     _WEEKDAY
-    + r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[\s.\-/]+(?P<name>[A-Za-zäöü]{3,9})\.?[\s.,\-/]+(?P<y>\d{4}|\d{2})"
+    + r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[\s.\-/]+(?:of\s+)?(?P<name>[A-Za-zäöü]{3,9})\.?[\s.,\-/]+(?P<y>\d{4}|\d{2})"
     + _TIME
 )
 _NAME_DAY = re.compile(
