@@ -10,7 +10,7 @@ import io
 import math
 import re
 import zipfile
-from typing import Any
+from typing import Any, Literal
 
 import openpyxl
 import pytest
@@ -21,7 +21,20 @@ from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 
 from grafting import HALF, members, plans
-from pipesheet.sheets import Column, Content, Formula, Highlight, Link, Put, SheetPlan, Style, TablePlan
+from pipesheet.sheets import (
+    Chart,
+    Column,
+    Content,
+    Formula,
+    Highlight,
+    Link,
+    Put,
+    Range,
+    Series,
+    SheetPlan,
+    Style,
+    TablePlan,
+)
 from pipesheet.xlsx import cells
 from pipesheet.xlsx.compose import compose
 
@@ -287,6 +300,29 @@ def test_charts_keep_a_copy_of_what_they_show() -> None:
     assert "<c:f>Forecast!$B$6:$B$7</c:f>" in drawn
     cached = re.findall(r"<c:pt idx=\"\d\"><c:v>([^<]*)</c:v>", drawn)
     assert {"2026-Q4", "2027-Q1", "601.5", "7"} <= {v.removesuffix(".0") for v in cached}
+
+
+def test_lines_lie_over_columns_and_bars_have_their_first_category_on_top() -> None:
+    def chart(kind: Literal["column", "bar", "line"], **more: Any) -> str:
+        area = Range("key", 2, 1, 3, 1)
+        solid = Series("Won", area, area, "#204060", labels="0", edge="#FFFFFF")
+        line = Series("Target", area, area, "#C00000", line=True, marker=True)
+        series = (solid,) if kind == "bar" else (line, solid)
+        drawn = Chart(kind, more.pop("title", "T"), series, 5, 1, 300, 200, **more)
+        contents: list[Content] = [dt.date(2026, 1, 2), Link("Sheet", "A1", "go")]
+        table = TablePlan("PipesheetT", 1, 1, (Column("A", contents),))
+        return xml(compose([sheet(tables=(table,), charts=(drawn,))]), "xl/charts/chart1.xml")
+
+    column = chart("column", stacked=True, number="0%")
+    assert column.index("<c:barChart>") < column.index("<c:lineChart>"), "what is drawn later lies over"
+    assert '<c:grouping val="stacked"/>' in column
+    assert "<c:v>2026-01-02</c:v>" in column
+    assert 'formatCode="0%"' in column
+    bar = chart("bar", reverse=True, legend=False, title="")
+    assert '<c:orientation val="maxMin"/>' in bar
+    assert "<c:legend>" not in bar
+    assert '<c:autoTitleDeleted val="1"/>' in bar
+    assert chart("line").count("<c:lineChart>") == 1
 
 
 def test_the_same_sheets_give_the_same_bytes() -> None:

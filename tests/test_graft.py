@@ -440,6 +440,25 @@ def test_a_workbook_of_1904_gets_days_of_1904() -> None:
     assert "<v>44895</v>" in text(graft(data).data, "xl/worksheets/sheet4.xml")
 
 
+def test_names_and_calculation_go_where_the_schema_wants_them() -> None:
+    whole = text(BOOK, WORKBOOK)
+    bare = re.sub("<definedNames>.*</definedNames>|<calcPr [^>]*/>", "", whole)
+    data = swapped(BOOK, WORKBOOK, (whole, bare.replace("</workbook>", "<oleSize ref='A1'/><extLst/></workbook>")))
+    order = re.findall(r"<(sheets|definedNames|calcPr|oleSize|extLst)\b", text(graft(data).data, WORKBOOK))
+    assert order == ["sheets", "definedNames", "calcPr", "oleSize", "extLst"]
+
+
+def test_a_print_area_set_on_our_sheet_goes_and_one_on_the_users_stays() -> None:
+    area = '<definedName name="_xlnm.Print_Area" localSheetId="{}">{}!$A$1:$B$2</definedName>'
+    set_ = swapped(
+        GRAFTED, WORKBOOK, ("<definedNames>", f"<definedNames>{area.format(0, 'Deals')}{area.format(2, 'Forecast')}")
+    )
+    left = [n for n in names(graft(set_).data) if n[0].startswith("_xlnm.")]
+    assert left == [
+        ("_xlnm.Print_Area", "0", "Deals!$A$1:$B$2"), ("_xlnm.Print_Titles", "2", "Forecast!$5:$5"),
+    ]  # fmt: skip
+
+
 # Protection
 
 
