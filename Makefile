@@ -20,6 +20,7 @@ slow: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/ratios.py
+	$(BIN)/python benchmarks/gates.py
 
 workbooks: $(VENV)/installed-dev
 	$(BIN)/python workbooks/make.py

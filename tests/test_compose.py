@@ -10,6 +10,7 @@ import io
 import math
 import re
 import zipfile
+from collections.abc import Callable
 from typing import Any, Literal
 
 import openpyxl
@@ -36,7 +37,7 @@ from pipesheet.sheets import (
     TablePlan,
 )
 from pipesheet.xlsx import cells
-from pipesheet.xlsx.compose import compose
+from pipesheet.xlsx.compose import compose, compose_apart
 
 
 def sheet(*puts: Put, **more: Any) -> SheetPlan:
@@ -338,3 +339,45 @@ def test_a_column_and_its_cells_one_by_one_are_rendered_alike(contents: list[Con
     together = cells.Cells().column(3, 28, contents, 4)
     apart = [cells.Cells().one(row, 28, content, 4) for row, content in enumerate(contents, 3)]
     assert together == apart
+
+
+ODD = ("a & b", "<x>", "_x0041_", "tab\tand\nline", "\x07", "\x1b", "", "=1+1", "\ufffe", "€ 🙂")
+KINDS: dict[str, Callable[[int], Content]] = {
+    "texts": lambda i: f"deal {i}",
+    "odd texts": lambda i: ("a & b", "<x>", "_x0041_", "tab\tand\nline", "\x07", "\x1b", "", "=1+1", "\ufffe", "€ 🙂")[
+        i % 10
+    ],
+    "numbers": lambda i: (0.1 + 0.2, 1e22, -1e-7, 5.0, 123456789.25, -0.0, 1 / 3)[i % 7],
+    "no numbers": lambda i: (float("nan"), float("inf"), 1.5)[i % 3],
+    "counts": lambda i: i,
+    "days": lambda i: dt.date(2026, 1, 1) + dt.timedelta(days=i),
+    "old days": lambda i: dt.date(1899, 12, 1) + dt.timedelta(days=i),
+    "moments": lambda i: dt.datetime(2026, 1, 1, 8, i % 60),
+    "truths": lambda i: i % 2 == 0,
+    "links": lambda i: Link("My & deals" if i % 3 else "Deals", f"A{i + 1}", f"go {i} & <on>"),
+    "formulas": lambda i: Formula(f"A{i}&B{i}", i / 4),
+    "everything": lambda i: ("x", 1.5, 2, True, dt.date(2026, 1, 1), None)[i % 6],
+}
+
+
+@pytest.mark.parametrize("gaps", [False, True], ids=["full", "with gaps"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_long_column_says_what_its_cells_say_one_by_one(kind: str, gaps: bool) -> None:
+    many = [None if gaps and i % 5 == 2 else KINDS[kind](i) for i in range(cells.MANY + 50)]
+    columns = (Column("A", many), Column("B", [1.0] * len(many), formula="1"))
+    long = [row[0] for row in read(compose([sheet(tables=(TablePlan("PipesheetT", 1, 1, columns),))]))[1:]]
+    short = [read(compose([sheet(Put(1, 1, content))])) for content in many[:30]]
+    # calamine gives an empty text for a blank cell among others.
+    assert [value if value != "" else None for value in long[:30]] == [rows[0][0] if rows else None for rows in short]
+    assert len(long) == len(many)
+    assert any(value != "" for value in long)
+
+
+def test_sheets_composed_apart_from_their_rows_are_the_same_once_together() -> None:
+    whole, (apart, rows) = compose(plans(deals=300)), compose_apart(plans(deals=300))
+    for number, tab in enumerate(rows, 1):
+        part = f"xl/worksheets/sheet{number}.xml"
+        filled = xml(apart, part).replace(
+            "<sheetData></sheetData>", f"<sheetData>{''.join(rows[tab].lines())}</sheetData>"
+        )
+        assert filled == xml(whole, part)

@@ -42,7 +42,7 @@ from pipesheet.results import RunStamp
 from pipesheet.sheets import Column, Formula, Highlight, Put, SheetPlan, TablePlan
 from pipesheet.writer import renamed_tables, write_sheets
 from pipesheet.xlsx.book import Book
-from pipesheet.xlsx.compose import compose
+from pipesheet.xlsx.compose import compose_apart
 from pipesheet.xlsx.markup import MAIN
 from pipesheet.xlsx.package import Package
 
@@ -527,7 +527,7 @@ def test_a_template_may_be_written_to_another_file(tmp_path: Path) -> None:
 
 
 def test_a_workbook_that_outgrows_what_a_zip_can_say_is_refused(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OverflowError("the workbook has outgrown what a zip can say")
 
     monkeypatch.setattr(writer, "graft", full)
@@ -536,7 +536,7 @@ def test_a_workbook_that_outgrows_what_a_zip_can_say_is_refused(book: Path, monk
 
 
 def test_a_result_that_fails_its_check_is_not_written(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "compose", lambda _, date1904: compose(plans(deals=2), date1904=date1904))
+    monkeypatch.setattr(writer, "compose_apart", lambda _, date1904: compose_apart(plans(deals=2), date1904=date1904))
     error = refused(book)
     assert isinstance(error, NotVerified)
 

@@ -85,7 +85,8 @@ def _counts(analysis: Analysis) -> str:
             )
     said = "Findings: " + (", ".join(parts) if parts else "none, every deal meets its stage") + "."
     for whole in analysis.hygiene.of("all"):
-        said += f" {whole.clean:,} of {figures.count(whole.open_deals, 'open deal')} have nothing to mend"
+        have = "has" if whole.clean == 1 else "have"
+        said += f" {whole.clean:,} of {figures.count(whole.open_deals, 'open deal')} {have} nothing to mend"
         said += f" ({figures.points(whole.change)})." if whole.change else "."
     return said
 

@@ -24,7 +24,7 @@ from pipesheet.replacing import keep_backup, replace_file, sweep
 from pipesheet.results import RunStamp
 from pipesheet.sheets import Column, Content, Formula, Put, SheetPlan, TablePlan
 from pipesheet.xlsx.book import Book, tab_names, taken_table_names
-from pipesheet.xlsx.compose import compose
+from pipesheet.xlsx.compose import compose_apart
 from pipesheet.xlsx.graft import Grafted, graft
 from pipesheet.xlsx.package import Package
 from pipesheet.xlsx.verify import verify
@@ -104,7 +104,8 @@ def grafted_file(data: bytes, plans: Plans, *, names: Mapping[str, str], path: s
     made = renamed_tables(plans(tabs), taken_table_names(book, set(tabs)))
     tabs = {plan.key: plan.name for plan in made}
     try:
-        grafted = graft(package, compose(made, date1904=book.date1904), tabs)
+        composed, rows = compose_apart(made, date1904=book.date1904)
+        grafted = graft(package, composed, tabs, rows=rows)
     except OverflowError as error:
         raise NotVerified(path, str(error)) from None
     verify(package, grafted.data, made, tabs=tabs)

@@ -12,11 +12,15 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from xml.sax.saxutils import escape
 
+import polars as pl
+
 from pipesheet.grid import column_letters, quoted_sheet
 from pipesheet.sheets import Content, Formula, Link
 
 LONGEST_TEXT = 32_767
 """UTF-16 units a cell may hold, by Excel's limits."""
+MANY = 200
+"""A column of so many cells is worth the start of rendering it at once."""
 MOST_HYPERLINKS = 65_530
 """Hyperlinks Excel reads on one sheet; cells beyond that jump by formula."""
 LONGEST_LITERAL = 255
@@ -25,6 +29,8 @@ EPOCH_1900 = dt.date(1899, 12, 30)
 EPOCH_1904 = dt.date(1904, 1, 1)
 _FIRST_SURE_DATE = dt.date(1900, 3, 1)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_QUOTE = {'"': "&quot;"}
+_NOT_PLAIN = r"[&<>\x00-\x08\x0b-\x1f\x7f-\x9f\x{fffe}\x{ffff}]|_x[0-9A-Fa-f]{4}_"
 _ESCAPE_ALIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -52,17 +58,25 @@ def location(link: Link) -> str:
     return f"{quoted_sheet(link.sheet)}!{link.cell}"
 
 
-class Cells:
-    """Renders contents as cells and gathers the links of one sheet.
+def hyperlinks(row: int, column: int, contents: Iterable[Content], room: int) -> list[str]:
+    """The hyperlinks of a column's links from `row` down, no more than there is room for."""
+    letters = column_letters(column)
+    linked = [(at, link) for at, link in enumerate(contents, row) if isinstance(link, Link)][:room]
+    starts = {sheet: escape(quoted_sheet(sheet), _QUOTE) for sheet in {link.sheet for _, link in linked}}
+    return [f'<hyperlink ref="{letters}{at}" location="{starts[link.sheet]}!{link.cell}"/>' for at, link in linked]
 
-    `epoch` is day 0 of the workbook the sheet is meant for.
+
+class Cells:
+    """Renders contents as cells; links beyond the number of hyperlinks that Excel reads jump by formula.
+
+    `epoch` is day 0 of the workbook the sheet is meant for. A long column of one type is rendered all at
+    once by polars, which is several times faster and gives the same cells.
     """
 
     def __init__(self, epoch: dt.date = EPOCH_1900) -> None:
-        self.links: list[str] = []
+        self.links = 0
         self._epoch = epoch
         self._first_date = max(_FIRST_SURE_DATE, epoch)
-        self._texts: dict[str, str] = {}
         self._by_type: dict[type, Callable[[str, Content], str]] = {
             type(None): lambda at, _: f"<c {at}/>",
             str: self._text_cell,
@@ -82,34 +96,45 @@ class Cells:
     def column(self, row: int, column: int, contents: Sequence[Content], style: int) -> list[str]:
         """The cells of a column from `row` down, one string each."""
         letters = column_letters(column)
-        kinds = set(map(type, contents))
         mark = f's="{style}"' if style else ""
-        if kinds == {str}:
-            return self._texts_down(letters, row, contents, mark)
-        if kinds <= {int, float} and all(map(math.isfinite, contents)):  # type: ignore[arg-type]
-            return [f'<c r="{letters}{r}" {mark}><v>{v!r}</v></c>' for r, v in enumerate(contents, row)]
+        if len(contents) >= MANY:
+            made = self._at_once(row, letters, contents, mark)
+            if made is not None:
+                return made
         render = self._by_type
         return [render[type(v)](f'r="{letters}{r}" {mark}', v) for r, v in enumerate(contents, row)]
 
     def formulas(self, row: int, column: int, text: str, *, values: Sequence[Content], style: int) -> list[str]:
         """The cells of a column that all hold one formula, each with its own stored value."""
+        kinds = set(map(type, values))
+        if len(values) >= MANY and kinds <= {float, type(None)}:
+            formula = f"<f>{escape(text)}</f>"
+            stored = _decimal(values)
+            cells = _Column(row, column_letters(column), f's="{style}"' if style else "")
+            return cells.made(stored, f">{formula}<v>", "</v></c>", blank=f' t="str">{formula}<v></v></c>')
         return self.column(row, column, [Formula(text, _stored(v)) for v in values], style)
 
-    def _texts_down(self, letters: str, row: int, contents: Iterable[Content], mark: str) -> list[str]:
-        head, tail = f'{mark} t="inlineStr"><is>', "</is></c>"
-        return [
-            f'<c r="{letters}{r}" {head}{self._inline(str(v))}{tail}' if v else f'<c r="{letters}{r}" {mark}/>'
-            for r, v in enumerate(contents, row)
-        ]
-
-    def _inline(self, text: str) -> str:
-        found = self._texts.get(text)
-        if found is None:
-            found = self._texts[text] = f'<t xml:space="preserve">{xml_text(text)}</t>'
-        return found
+    def _at_once(self, row: int, letters: str, contents: Sequence[Content], mark: str) -> list[str] | None:
+        """The cells of a long column of one type; None where each cell must be looked at."""
+        cells, kinds = _Column(row, letters, mark), set(map(type, contents)) - {type(None)}
+        if kinds == {str}:
+            return cells.texts(pl.Series(contents, dtype=pl.String))
+        if kinds == {float}:
+            return cells.made(_decimal(contents), "><v>", "</v></c>")
+        if kinds == {dt.date}:
+            days = pl.Series(contents, dtype=pl.Date)
+            if days.min() >= self._first_date:  # type: ignore[operator]  # a column of dates has an earliest
+                return cells.made((days - self._epoch).dt.total_days().cast(pl.String), "><v>", "</v></c>")
+        if kinds == {Link} and self.links + len(contents) <= MOST_HYPERLINKS:
+            self.links += sum(v is not None for v in contents)
+            texts = [v.text if isinstance(v, Link) else None for v in contents]
+            return cells.texts(pl.Series(texts, dtype=pl.String))
+        return None
 
     def _text_cell(self, at: str, content: Content) -> str:
-        return f'<c {at} t="inlineStr"><is>{self._inline(str(content))}</is></c>' if content else f"<c {at}/>"
+        if not content:
+            return f"<c {at}/>"
+        return f'<c {at} t="inlineStr"><is><t xml:space="preserve">{xml_text(str(content))}</t></is></c>'
 
     def _bool_cell(self, at: str, content: Content) -> str:
         return f'<c {at} t="b"><v>{int(bool(content))}</v></c>'
@@ -137,13 +162,45 @@ class Cells:
 
     def _link_cell(self, at: str, content: Content) -> str:
         assert isinstance(content, Link)
-        if len(self.links) < MOST_HYPERLINKS:
-            target = escape(location(content), {'"': "&quot;"})
-            address = at.split('"')[1]
-            self.links.append(f'<hyperlink ref="{address}" location="{target}"/>')
+        self.links += 1
+        if self.links <= MOST_HYPERLINKS:
             return self._text_cell(at, content.text)
         jump = f"HYPERLINK({literal('#' + location(content))},{literal(content.text)})"
         return self._formula_cell(at, Formula(jump, clean(content.text)))
+
+
+class _Column:
+    """A long column whose cells are rendered together."""
+
+    def __init__(self, row: int, letters: str, mark: str) -> None:
+        self._row, self._start, self._mark = row, f'<c r="{letters}', f'" {mark}'
+
+    def made(self, values: pl.Series, before: str, after: str, *, blank: str = "/>") -> list[str]:
+        """A cell per value between `before` and `after`; `blank` where there is none."""
+        numbers = pl.int_range(self._row, self._row + len(values), eager=True).cast(pl.String)
+        frame = pl.DataFrame({"at": numbers, "value": values})
+        head = (pl.lit(self._start), pl.col("at"), pl.lit(self._mark))
+        cell = (
+            pl.when(pl.col("value").is_null())
+            .then(pl.concat_str(*head, pl.lit(blank)))
+            .otherwise(pl.concat_str(*head, pl.lit(before), pl.col("value").fill_null(""), pl.lit(after)))
+        )
+        return frame.select(cell).to_series().to_list()
+
+    def texts(self, values: pl.Series) -> list[str]:
+        """Text cells; only what holds more than plain characters is looked at one by one."""
+        values = values.set(values == "", None)
+        odd = values.filter(values.str.contains(_NOT_PLAIN) | (values.str.len_bytes() > LONGEST_TEXT)).unique()
+        if len(odd):
+            spelled = pl.Series([xml_text(text) for text in odd.to_list()], dtype=pl.String)
+            values = values.replace(odd, spelled)
+        return self.made(values, ' t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>")
+
+
+def _decimal(values: Sequence[Content]) -> pl.Series:
+    """Numbers as text, in full; null where there is none."""
+    numbers = pl.Series(values, dtype=pl.Float64)
+    return numbers.set(~numbers.is_finite(), None).cast(pl.String)
 
 
 def _share_of_day(moment: dt.date) -> float | int:

@@ -8,7 +8,7 @@ into another package by itself.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -17,8 +17,8 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from pipesheet.grid import column_letters
-from pipesheet.sheets import PLAIN, Column, Highlight, Put, SheetPlan, Style, TablePlan
-from pipesheet.xlsx.cells import EPOCH_1900, EPOCH_1904, Cells
+from pipesheet.sheets import PLAIN, Column, Content, Highlight, Link, SheetPlan, Style, TablePlan
+from pipesheet.xlsx.cells import EPOCH_1900, EPOCH_1904, MOST_HYPERLINKS, Cells, hyperlinks
 from pipesheet.xlsx.drawing import Shown, add_chart
 
 FONT = "Calibri"
@@ -35,6 +35,18 @@ def compose(plans: Sequence[SheetPlan], *, date1904: bool = False) -> bytes:
 
     `date1904`: the sheets are meant for a workbook whose dates count from 1904.
     """
+    return _composed(plans, date1904=date1904, whole=True)[0]
+
+
+def compose_apart(plans: Sequence[SheetPlan], *, date1904: bool = False) -> tuple[bytes, Mapping[str, PlannedRows]]:
+    """The same workbook with empty sheets, and the rows of each by its tab name.
+
+    Rows make up nearly all of it, and can be rendered where they are going, with the formats there.
+    """
+    return _composed(plans, date1904=date1904, whole=False)
+
+
+def _composed(plans: Sequence[SheetPlan], *, date1904: bool, whole: bool) -> tuple[bytes, Mapping[str, PlannedRows]]:
     target = BytesIO()
     book = PlannedBook(target, {"in_memory": True, "date_1904": date1904})
     book.set_properties({"created": _MADE, "title": "pipesheet", "author": "pipesheet"})
@@ -42,12 +54,68 @@ def compose(plans: Sequence[SheetPlan], *, date1904: bool = False) -> bytes:
     epoch = EPOCH_1904 if date1904 else EPOCH_1900
     sheets = [(plan, book.add_worksheet(plan.name, PlannedSheet)) for plan in plans]
     shown = Shown(plans)
+    apart: dict[str, PlannedRows] = {}
     for plan, sheet in sheets:
-        _fill(sheet, plan, styles, Cells(epoch))
+        rows = apart[plan.name] = PlannedRows(plan, styles, epoch)
+        _fill(sheet, plan, styles, rows, whole=whole)
         for chart in plan.charts:
             add_chart(book, sheet, chart, shown=shown)
     book.close()
-    return target.getvalue()
+    return target.getvalue(), apart
+
+
+class PlannedRows:
+    """The rows of one sheet, to be rendered once it is known which number each cell format has."""
+
+    def __init__(self, plan: SheetPlan, styles: Styles, epoch: dt.date) -> None:
+        self._plan, self._epoch = plan, epoch
+        headers = [_header_style(t, c) for t in plan.tables for c in t.columns]
+        looks = (*(p.style for p in plan.puts), *headers, *(c.style for t in plan.tables for c in t.columns))
+        self._numbers = {style: styles.index(style) for style in looks}
+
+    @property
+    def cells(self) -> int:
+        """How many cells there are, nearly."""
+        return sum(len(t.columns) * len(t.columns[0].contents) for t in self._plan.tables)
+
+    @property
+    def area(self) -> tuple[int, int, int, int] | None:
+        """The corners that the rows fill, counted from 0; None without any."""
+        plan = self._plan
+        rows = {*(p.row for p in plan.puts), *plan.heights}
+        rows |= {edge for t in plan.tables for edge in (t.row, _last_row(t))}
+        right = max((1, *(p.column for p in plan.puts), *(t.column + len(t.columns) - 1 for t in plan.tables)))
+        return (min(rows) - 1, 0, max(rows) - 1, right - 1) if rows else None
+
+    @property
+    def links(self) -> list[str]:
+        """The hyperlinks as XML, in the order in which the cells are rendered."""
+        found: list[str] = []
+        columns = [(p.row, p.column, (p.content,)) for p in self._plan.puts if isinstance(p.content, Link)]
+        places: list[tuple[int, int, Sequence[Content]]] = [*columns]
+        for table in self._plan.tables:
+            places += [(table.row + 1, at, c.contents) for at, c in enumerate(table.columns, table.column)]
+        for row, column, contents in places:
+            if Link in set(map(type, contents)):
+                found += hyperlinks(row, column, contents, MOST_HYPERLINKS - len(found))
+        return found
+
+    def lines(self, formats: Mapping[bytes, bytes] | None = None) -> list[str]:
+        """The rows as XML, with the user's number for each cell format where `formats` are given."""
+        numbers = self._numbers
+        if formats is not None:
+            numbers = {style: int(formats[b"%d" % number]) for style, number in numbers.items()}
+        cells, plan = Cells(self._epoch), self._plan
+        rows: dict[int, list[tuple[int, str]]] = {}
+        for put in plan.puts:
+            made = cells.one(put.row, put.column, put.content, numbers[put.style])
+            rows.setdefault(put.row, []).append((put.column, made))
+        for table in plan.tables:
+            for row, text in enumerate(_table_rows(table, numbers, cells), table.row):
+                rows.setdefault(row, []).append((table.column, text))
+        for row in plan.heights:
+            rows.setdefault(row, [])
+        return [_row(row, rows[row], plan.heights.get(row)) for row in sorted(rows)]
 
 
 class PlannedBook(xlsxwriter.Workbook):  # type: ignore[misc]
@@ -141,14 +209,15 @@ def _properties(style: Style) -> dict[str, Any]:
     return properties
 
 
-def _fill(sheet: PlannedSheet, plan: SheetPlan, styles: Styles, cells: Cells) -> None:
+def _fill(sheet: PlannedSheet, plan: SheetPlan, styles: Styles, rows: PlannedRows, *, whole: bool) -> None:
     for column, width in {**_table_widths(plan.tables), **plan.widths}.items():
         sheet.set_column(column - 1, column - 1, width)
     for row, height in plan.heights.items():
         sheet.set_row(row - 1, height)
     for first_row, first_column, last_row, last_column in plan.merges:
         sheet.merge.append([first_row - 1, first_column - 1, last_row - 1, last_column - 1])
-    _write_cells(sheet, plan, styles, cells)
+    if rows.area:
+        sheet.take(rows.lines() if whole else [], rows.links, rows.area)
     for table in plan.tables:
         _add_table(sheet, table)
         _add_validation(sheet, table)
@@ -166,28 +235,6 @@ def _table_widths(tables: Iterable[TablePlan]) -> dict[int, float]:
     }
 
 
-def _write_cells(sheet: PlannedSheet, plan: SheetPlan, styles: Styles, cells: Cells) -> None:
-    rows: dict[int, list[tuple[int, str]]] = {}
-    right = 1
-    for put in plan.puts:
-        rows.setdefault(put.row, []).append((put.column, _put(put, styles, cells)))
-        right = max(right, put.column)
-    for table in plan.tables:
-        for row, text in enumerate(_table_rows(table, styles, cells), table.row):
-            rows.setdefault(row, []).append((table.column, text))
-        right = max(right, table.column + len(table.columns) - 1)
-    for row in plan.heights:
-        rows.setdefault(row, [])
-    if not rows:
-        return
-    lines = [_row(row, rows[row], plan.heights.get(row)) for row in sorted(rows)]
-    sheet.take(lines, cells.links, (min(rows) - 1, 0, max(rows) - 1, right - 1))
-
-
-def _put(put: Put, styles: Styles, cells: Cells) -> str:
-    return cells.one(put.row, put.column, put.content, styles.index(put.style))
-
-
 def _row(row: int, parts: list[tuple[int, str]], height: float | None) -> str:
     if len(parts) > 1:
         parts.sort()
@@ -195,14 +242,12 @@ def _row(row: int, parts: list[tuple[int, str]], height: float | None) -> str:
     return f'<row r="{row}"{tall}>{"".join([text for _, text in parts])}</row>'
 
 
-def _table_rows(table: TablePlan, styles: Styles, cells: Cells) -> list[str]:
+def _table_rows(table: TablePlan, numbers: Mapping[Style, int], cells: Cells) -> list[str]:
     header = "".join(
-        cells.one(table.row, table.column + i, column.header, styles.index(_header_style(table, column)))
+        cells.one(table.row, table.column + i, column.header, numbers[_header_style(table, column)])
         for i, column in enumerate(table.columns)
     )
-    columns = [
-        _column(table, i, style=styles.index(column.style), cells=cells) for i, column in enumerate(table.columns)
-    ]
+    columns = [_column(table, i, style=numbers[column.style], cells=cells) for i, column in enumerate(table.columns)]
     return [header, *map("".join, zip(*columns, strict=True))]
 
 
