@@ -11,6 +11,7 @@ import polars as pl
 
 from pipesheet.analysis import Analysis
 from pipesheet.figures import count, day, short_money
+from pipesheet.grid import quoted_sheet
 from pipesheet.models import Scenario
 from pipesheet.periods import period_of
 from pipesheet.results import look
@@ -196,8 +197,10 @@ def _yes(frame: pl.DataFrame, name: str) -> list[Content]:
 def links(analysis: Analysis, frame: pl.DataFrame) -> list[Link]:
     """A link per deal of the frame to its ID in the user's own sheet."""
     deals = analysis.book.deals
-    cells = [deals.cell(index, "deal_id") for index in frame["index"].to_list()]
-    return [Link(cell.sheet, cell.a1, str(cell)) for cell in cells]
+    sheet, letters = deals.sheet, look.letters(deals.position.get("deal_id", 1))
+    shown = quoted_sheet(sheet)
+    cells = [f"{letters}{deals.rows[index]}" for index in frame["index"].to_list()]
+    return [Link(sheet, cell, f"{shown}!{cell}") for cell in cells]
 
 
 def _falls_short(at: dict[str, int], first: int) -> str:

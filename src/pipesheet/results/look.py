@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pipesheet.figures import money_format
@@ -60,12 +60,10 @@ def fitted(columns: Iterable[Column]) -> tuple[Column, ...]:
 def _width(column: Column) -> float | None:
     if column.width is None:
         return None
-    shown = [c.value if isinstance(c, Formula) else c.text if isinstance(c, Link) else c for c in column.contents]
-    numbers = [abs(v) for v in shown if isinstance(v, int | float)]
-    if column.style.align == "right" and numbers:
+    if column.style.align == "right" and (largest := _largest(column.contents)) is not None:
         signs = len(column.style.number.split(";")[0]) - len("#,##0")
-        return max(column.width, len(f"{max(numbers):,.0f}") + max(0, signs) + 2)
-    lengths = sorted(len(v) for v in shown[:_SAMPLE] if isinstance(v, str))
+        return max(column.width, len(f"{largest:,.0f}") + max(0, signs) + 2)
+    lengths = sorted(len(v) for v in map(_shown, column.contents[:_SAMPLE]) if isinstance(v, str))
     if not lengths and column.contents and column.style.align:
         return column.width
     longest_word = max(map(len, column.header.split()))
@@ -74,6 +72,19 @@ def _width(column: Column) -> float | None:
 
 
 _SAMPLE, _NARROWEST = 5_000, 8
+
+
+def _shown(content: Content) -> Content:
+    return content.value if isinstance(content, Formula) else content.text if isinstance(content, Link) else content
+
+
+def _largest(contents: Sequence[Content]) -> float | None:
+    """The largest number, whatever its sign; None where there is none."""
+    if set(map(type, contents)) <= {int, float, type(None)}:
+        numbers = [abs(v) for v in contents if v is not None]  # type: ignore[arg-type]  # numbers, as just seen
+    else:
+        numbers = [abs(v) for v in map(_shown, contents) if isinstance(v, int | float)]
+    return max(numbers, default=None)
 
 
 def top(title: str, subtitle: str, *notes: str, column: int = 1) -> tuple[Put, ...]:
