@@ -61,12 +61,39 @@ def workbook_tables() -> Iterator[str]:
         yield f"| {cell(rule.name)} | {cell(rule.meaning)} | {cell(rule.values)} | {cell(rule.default)} |\n"
 
 
+SETS = {
+    "guide": "the guide's: actions, information, people and deliverables at every stage",
+    "simple": "six criteria to start with",
+    "meddicc": "the questions of MEDDICC: metrics, economic buyer, decision criteria, decision process, paper process, "
+    "pain, champion, competition",
+}
+CRITERIA_SETS = """\
+# Three sets of criteria to start with
+
+Generated from `workbooks/story` by `python docs/make.py`. `pipesheet init --criteria NAME` writes a starter
+workbook with one of them, with the columns of Deals that it looks at. How criteria work: [criteria.md](criteria.md).
+"""
+
+
+def criteria_sets() -> Iterator[str]:
+    """A table per set, as the starter workbook has it; columns that are empty in all of it are left out."""
+    for name, said in SETS.items():
+        lines = (DOCS.parent / "workbooks" / "story" / f"criteria_{name}.txt").read_text("utf-8").splitlines()
+        header, *rows = ([part.strip() for part in line.split("|")] for line in lines if line.strip())
+        rows = [(row + [""] * len(header))[: len(header)] for row in rows]
+        used = [i for i in range(len(header)) if any(row[i] for row in rows)]
+        yield f"\n## {name}\n\n{said[0].upper()}{said[1:]}.\n\n"
+        for row in (header, ["---"] * len(header), *rows):
+            yield "| " + " | ".join(cell(row[i]) for i in used) + " |\n"
+
+
 def pages() -> dict[str, str]:
     """Every generated file by its name, with its text."""
     codes = "".join(f"| `{c.code}` | {c.severity} | {c.meaning} |\n" for c in CODES.values())
     return {
         "workbook.md": WORKBOOK + "".join(workbook_tables()),
         "findings.md": FINDINGS + codes,
+        "criteria-sets.md": CRITERIA_SETS + "".join(criteria_sets()),
         "pipesheet.schema.json": json_schema(),
     }
 

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner
 
-from pipesheet.cli import main
+from pipesheet.cli import CRITERIA_SETS, main
 
 TOP = Path(__file__).parents[1]
 
@@ -24,7 +24,7 @@ def make() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["workbook.md", "findings.md", "pipesheet.schema.json"])
+@pytest.mark.parametrize("name", ["workbook.md", "findings.md", "criteria-sets.md", "pipesheet.schema.json"])
 def test_generated_pages_do_not_lag(name: str) -> None:
     assert (TOP / "docs" / name).read_text("utf-8") == make().pages()[name], "run: python docs/make.py"
 
@@ -33,6 +33,10 @@ def test_every_command_is_in_the_readme() -> None:
     text = (TOP / "README.md").read_text("utf-8")
     for name in main.commands:
         assert f"`pipesheet {name}" in text
+
+
+def test_every_set_of_criteria_that_init_offers_is_documented() -> None:
+    assert tuple(make().SETS) == CRITERIA_SETS
 
 
 def test_every_option_the_readme_names_exists() -> None:
