@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 Cells = Mapping[tuple[int, int], str | float]
@@ -124,24 +124,48 @@ def _xls_record(kind: int, data: bytes = b"") -> bytes:
 _END_OF_CHAIN, _FREE, _TABLE, _NOBODY = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 0xFFFFFFFF
 
 
-def compound(streams: Mapping[str, bytes]) -> bytes:
-    """A compound file with up to three streams, each padded to the size of those in large sectors."""
+def compound(streams: Mapping[str, bytes], *, small: bool = False) -> bytes:
+    """A compound file with up to three streams, each padded to the size of those in large sectors; or with
+    one `small` stream, in small sectors."""
+    if small:
+        return _small_compound(*streams.items())
     padded = {name: data.ljust(max(4096, -(-len(data) // 512) * 512), b"\0") for name, data in streams.items()}
     table, at, starts = [_TABLE, _END_OF_CHAIN], 2, []
     for data in padded.values():
         starts.append(at)
         at += len(data) // 512
         table += [*range(starts[-1] + 1, at), _END_OF_CHAIN]
-    entries = [_entry("Root Entry", 5, _END_OF_CHAIN, 0, child=1)]
+    entries = [_root(_END_OF_CHAIN, 0)]
     for number, (name, data) in enumerate(padded.items(), 1):
         right = number + 1 if number < len(padded) else _NOBODY
         entries.append(_entry(name, 2, starts[number - 1], len(data), right=right))
+    return _header(_END_OF_CHAIN) + _numbers(table) + b"".join(entries).ljust(512, b"\0") + b"".join(padded.values())
+
+
+def _small_compound(stream: tuple[str, bytes]) -> bytes:
+    """Sectors: the table, the directory, the table of small sectors, and what these lie in."""
+    name, data = stream
+    held = data.ljust(-(-len(data) // 512) * 512, b"\0")
+    small = -(-len(data) // 64)
+    table = [_TABLE, _END_OF_CHAIN, _END_OF_CHAIN, *range(4, 3 + len(held) // 512), _END_OF_CHAIN]
+    directory = (_root(3, len(held)) + _entry(name, 2, 0, len(data))).ljust(512, b"\0")
+    return _header(2) + _numbers(table) + directory + _numbers([*range(1, small), _END_OF_CHAIN]) + held
+
+
+def _header(small_table: int) -> bytes:
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
-    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, _END_OF_CHAIN, 0, _END_OF_CHAIN, 0)
-    header += struct.pack("<109I", 0, *[_FREE] * 108)
-    assert len(table) <= 128
-    first = struct.pack("<128I", *table, *[_FREE] * (128 - len(table)))
-    return header + first + b"".join(entries).ljust(512, b"\0") + b"".join(padded.values())
+    small_tables = int(small_table != _END_OF_CHAIN)
+    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, small_table, small_tables, _END_OF_CHAIN, 0)
+    return header + struct.pack("<109I", 0, *[_FREE] * 108)
+
+
+def _numbers(table: Sequence[int]) -> bytes:
+    """One sector of a table."""
+    return struct.pack("<128I", *table, *[_FREE] * (128 - len(table)))
+
+
+def _root(start: int, size: int) -> bytes:
+    return _entry("Root Entry", 5, start, size, child=1)
 
 
 def _entry(name: str, kind: int, start: int, size: int, *, child: int = _NOBODY, right: int = _NOBODY) -> bytes:

@@ -83,6 +83,11 @@ def test_the_own_name_beats_an_alias_and_an_alias_beats_headers() -> None:
     assert found(source(Mine=DEALS_TABLE, Pipeline=DEALS_TABLE)).deals.grid.name == "Pipeline"
 
 
+def test_the_own_name_of_other_parts_beats_an_alias_too() -> None:
+    book = source(Deals=DEALS_TABLE, Sales_stages="Stage | Probability", Stages="Stage | Probability")
+    assert names(found(book)) == {"Deals": "Deals", "Stages": "Stages"}
+
+
 def test_settings_map_a_sheet_whatever_it_is_called() -> None:
     book = source(Deals=DEALS_TABLE, Forecast_2027=DEALS_TABLE, Old="Stage | Probability", Stages="Stage | Probability")
     located = found(book, {"Deals": "forecast 2027", "Stages": " OLD "})
@@ -281,6 +286,11 @@ def test_case_spaces_and_signs_in_a_header_do_not_matter(header: str, field: str
     others = [name for name in ("Deal ID", "Stage", "Close date") if DEALS.field(field).header != name]
     cells = Grid("Deals", [[*others, header]])
     assert found(workbook(cells)).deals.columns[field] == (len(others) + 1,)
+
+
+def test_a_sign_may_be_what_tells_two_names_apart() -> None:
+    place = found(source(Deals="Deal ID | Stage | Amount | Win | No | Nr")).deals
+    assert place.others == {"Win": 4, "No": 5, "Nr": 6}
 
 
 def test_the_best_known_of_two_names_for_a_field_is_taken_and_the_other_kept() -> None:

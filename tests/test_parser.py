@@ -182,6 +182,15 @@ def test_rows_that_end_early_are_empty_at_their_end() -> None:
     assert list(book.deals.rows) == [2, 4]
 
 
+def test_a_thousand_rows_and_more_stay_in_their_order() -> None:
+    rows: list[list[Value]] = [["Deal ID", "Stage", "Amount", "Note"]]
+    rows.extend([f"D-{n}", "Lead", float(n), *["x"] * (1 - n % 2)] for n in range(2500))
+    book, _ = of([Grid("Deals", rows), grid("Stages", STAGES)])
+    assert book.deals.values["deal_id"] == [f"D-{n}" for n in range(2500)]
+    assert book.deals.values["amount"] == [float(n) for n in range(2500)]
+    assert book.deals.extra["Note"] == ["x", None] * 1250
+
+
 # Headers ---------------------------------------------------------------------------------------------
 
 
@@ -262,7 +271,8 @@ def test_totals_and_remarks_below_the_deals_are_left_out_and_named(row: str, cel
     "row",
     [
         "D-3 |  |       |      |", "    |  | Pump  |      |", "1003 | |       | 5    |",
-        "D-3 |  | Total |      |", "    |  | Total | Lead | 2026-12-01", "Total | Lead |  | 5 |",
+        "D-3 |  | Total |      |", "1003 | | Total Wine | 5 |",
+        "    |  | Total | Lead | 2026-12-01", "Total | Lead |  | 5 |",
     ],
 )  # fmt: skip
 def test_a_deal_without_a_stage_is_still_a_deal(row: str) -> None:
