@@ -129,6 +129,7 @@ def _grid(
     with ThreadPoolExecutor(1) as beside:
         parsing = beside.submit(_guarded, path, lambda: book.get_sheet_by_name(sheet.name))
         errors = seen.errors()
+        del seen  # and with it the sheet's XML
         cells = parsing.result()
     rows = _guarded(path, lambda: _rows(path, cells))
     for (row, column), error in errors.items():
