@@ -10,7 +10,9 @@ import pytest
 from pipesheet.analysis import Analysis
 from pipesheet.bridge import Bridge, BridgeStep
 from pipesheet.drawing import web_colour
+from pipesheet.effectiveness import Effect
 from pipesheet.hygiene import Hygiene, HygieneLine, HygienePoint
+from pipesheet.report_findings import criteria_card
 from pipesheet.report_gates import STEPS_DRAWN, bridge_card, hygiene_card
 from pipesheet.wording_gates import bridge_title, evidence_sentence, hygiene_title
 from report_sample import analysis
@@ -131,3 +133,23 @@ def test_on_a_first_run_there_is_no_column_of_change_and_without_deals_no_card()
 )
 def test_the_title_of_hygiene(whole: HygieneLine, title: str) -> None:
     assert hygiene_title(Hygiene((whole,))) == title
+
+
+def test_the_criteria_show_how_closed_deals_fared_with_them_and_without_on_enough_deals() -> None:
+    asked = analysis().criteria[0].criterion
+    few = analysis().criteria[1].criterion
+    effects = (
+        Effect(asked, 40, 30, 19, 1, 0.75, (0.6, 0.8), 1 / 19, (0.0, 0.1), 0.7, (0.6, 0.8), 20.0, "separates"),
+        Effect(few, 4, 3, 0, 0, 0.75, (0.3, 0.9), None, None, None, None, None, "too few to say"),
+    )
+    card = criteria_card(replace(analysis(), effects=effects), web_colour)
+    assert card is not None
+    assert card.table is not None
+    assert [head.text for head in card.table.heads[-2:]] == ["Won with it", "Won without"]
+    told = {row[0].text: [(cell.text, cell.note) for cell in row[-2:]] for row in card.table.rows}
+    assert told[asked.requirement] == [("75%", "of 40"), ("5%", "of 19")]
+    assert told[few.requirement] == [("–", "of 4"), ("–", "")]
+    without = criteria_card(analysis(), web_colour)
+    assert without is not None
+    assert without.table is not None
+    assert without.table.heads[-1].text == "At stake"

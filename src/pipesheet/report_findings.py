@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from pipesheet import figures, wording
 from pipesheet.charts import meter
 from pipesheet.drawing import Colour
-from pipesheet.figures import count, day, number, plain, short_money, times
+from pipesheet.effectiveness import Effect
+from pipesheet.figures import count, day, number, percent, plain, short_money, times
 from pipesheet.findings import CODES, Finding
 from pipesheet.gates import CriterionResult
 from pipesheet.report_page import Card, Cell, Head, Table, Tone, ToSettle
@@ -187,8 +188,14 @@ def criteria_card(analysis: Analysis, colour: Colour) -> Card | None:
     heads = (
         Head("Requirement"), Head("Stage", wide=True), Head("Met of those asked", wide=True),
         Head("Unmet", right=True), Head("Waived", right=True), Head("At stake", right=True),
+        *((Head("Won with it", right=True), Head("Won without", right=True)) if analysis.effects else ()),
     )  # fmt: skip
-    cells = tuple(_criterion_cells(c, analysis.currency, colour) for c in order[:CRITERIA_SHOWN])
+    effects = {effect.criterion: effect for effect in analysis.effects}
+    cells = tuple(
+        _criterion_cells(c, analysis.currency, colour)
+        + (_effect_cells(effects.get(c.criterion)) if analysis.effects else ())
+        for c in order[:CRITERIA_SHOWN]
+    )
     more = len(order) - CRITERIA_SHOWN
     note = f"{number(more)} more criteria have less at stake." if more > 0 else ""
     return Card(
@@ -216,6 +223,18 @@ def _criterion_cells(result: CriterionResult, currency: str, colour: Colour) -> 
         ),
         Cell(number(result.waived), sort=result.waived),
         Cell(short_money(result.money_at_stake, currency), sort=result.money_at_stake),
+    )
+
+
+def _effect_cells(effect: Effect | None) -> tuple[Cell, ...]:
+    """The win rate of closed deals that reached the stage, with it and without it; few deals say nothing."""
+    sides = ((effect.met_rate, effect.met), (effect.unmet_rate, effect.unmet)) if effect else ((None, 0), (None, 0))
+    told = effect is not None and effect.verdict.startswith("separates") and effect.verdict != "separates nothing"
+    return tuple(
+        Cell(figures.NONE, f"of {number(n)}" if n else "")
+        if rate is None or n < wording.ENOUGH
+        else Cell(percent(rate), f"of {number(n)}", sort=rate, strong=told)
+        for rate, n in sides
     )
 
 

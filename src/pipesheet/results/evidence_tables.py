@@ -161,6 +161,9 @@ def criteria_table(analysis: Analysis, row: int) -> TablePlan | None:
     def of(header: str, field: str, style: Style = look.COUNT) -> Column:
         return Column(header, [getattr(r, field) for r in results], style)
 
+    asked, unmet = this_row("PipesheetCriteria", "Asked"), this_row("PipesheetCriteria", "Unmet")
+    lacking = f'IF({asked}=0,"",{unmet}/{asked})'
+
     def rule(header: str, field: str, style: Style = look.QUIET) -> Column:
         return Column(header, [getattr(r.criterion, field) for r in results], style)
 
@@ -178,6 +181,11 @@ def criteria_table(analysis: Analysis, row: int) -> TablePlan | None:
             of("Asked", "asked"),
             of("Met", "met"),
             of("Unmet", "unmet"),
+            Column(
+                "Lacking",
+                [Formula(lacking, r.unmet / r.asked if r.asked else "") for r in results],
+                look.PERCENT,
+            ),
             of("In grace", "in_grace"),
             of("Not applicable", "not_applicable"),
             of("Waived", "waived"),
