@@ -14,6 +14,8 @@ from html import escape
 Cells = Mapping[tuple[int, int], str | float]
 ERRORS = {"#NULL!": 0x00, "#DIV/0!": 0x07, "#VALUE!": 0x0F, "#REF!": 0x17, "#NAME?": 0x1D, "#NUM!": 0x24, "#N/A": 0x2A}
 
+_ONE_BY_ZERO = bytes.fromhex("1E 01 00 1E 00 00 06")
+"""The formula ``=1/0`` in tokens; so #DIV/0! is what a formula gave, the other errors were typed."""
 _SCHEMAS = "http://schemas.openxmlformats.org"
 _RELATIONSHIPS = f"{_SCHEMAS}/officeDocument/2006/relationships"
 _MACROS = "http://schemas.microsoft.com/office/2006/relationships/xlMacrosheet"
@@ -67,7 +69,10 @@ def _xlsb_sheet(cells: Cells) -> bytes:
         if row != last:
             body, last = body + _xlsb_record(0, struct.pack("<IIHHBI", row, 0, 300, 0, 0, 0)), row
         head = struct.pack("<II", column, 0)
-        if isinstance(value, str) and value in ERRORS:
+        if value == "#DIV/0!":
+            formula = struct.pack("<HI", 0, len(_ONE_BY_ZERO)) + _ONE_BY_ZERO + struct.pack("<I", 0)
+            body += _xlsb_record(11, head + bytes([ERRORS[value]]) + formula)
+        elif isinstance(value, str) and value in ERRORS:
             body += _xlsb_record(3, head + bytes([ERRORS[value]]))
         elif isinstance(value, str):
             body += _xlsb_record(6, head + _wide(value))
@@ -92,29 +97,37 @@ def _relationships(listed: list[tuple[str, str, str]]) -> str:
     return f'<Relationships xmlns="{_SCHEMAS}/package/2006/relationships">{rows}</Relationships>'
 
 
-def xls(cells: Cells, *, dimensions: tuple[int, int, int, int] | None = None) -> bytes:
-    """An Excel 97 workbook; `dimensions` is what the sheet says of its own extent."""
+def xls(
+    cells: Cells, *, dimensions: tuple[int, int, int, int] | None = None, old: bool = False, password: bool = False
+) -> bytes:
+    """An Excel 97 workbook, or Excel 95 (`old`); `dimensions` is what the sheet says of its own extent."""
     body = b""
     for (row, column), value in sorted(cells.items()):
         head = struct.pack("<HHH", row, column, 15)
-        if isinstance(value, str) and value in ERRORS:
+        if value == "#DIV/0!":
+            result = bytes([2, 0, ERRORS[value], 0, 0, 0, 0xFF, 0xFF])
+            body += _xls_record(0x0006, head + result + struct.pack("<HIH", 0, 0, 7) + _ONE_BY_ZERO)
+        elif isinstance(value, str) and value in ERRORS:
             body += _xls_record(0x0205, head + bytes([ERRORS[value], 1]))
+        elif isinstance(value, str) and old:
+            body += _xls_record(0x0204, head + struct.pack("<H", len(value)) + value.encode("cp1252"))
         elif isinstance(value, str):
             body += _xls_record(0x0204, head + struct.pack("<HB", len(value), 1) + value.encode("utf-16-le"))
         else:
             body += _xls_record(0x0203, head + struct.pack("<d", value))
     rows, columns = (max((place[i] for place in cells), default=-1) + 1 for i in (0, 1))
-    size = _xls_record(0x0200, struct.pack("<IIHHH", *(dimensions or (0, rows, 0, columns)), 0))
-    sheet = _begin(0x10) + size + body + _xls_record(0x000A)
-    name = "Deals"
-    bound = 4 + 4 + 2 + 2 + len(name)
-    start = len(_begin(0x05)) + bound + 4
-    listed = _xls_record(0x0085, struct.pack("<IBBBB", start, 0, 0, len(name), 0) + name.encode())
-    return compound({"Workbook": _begin(0x05) + listed + _xls_record(0x000A) + sheet})
+    extent = struct.pack("<HHHHH" if old else "<IIHHH", *(dimensions or (0, rows, 0, columns)), 0)
+    sheet = _begin(0x10, old) + _xls_record(0x0200, extent) + body + _xls_record(0x000A)
+    head = _begin(0x05, old) + (_xls_record(0x002F, struct.pack("<HHH48x", 1, 1, 1)) if password else b"")
+    name = b"\x05Deals" if old else b"\x05\x00Deals"
+    start = len(head) + 4 + 6 + len(name) + 4
+    listed = _xls_record(0x0085, struct.pack("<IBB", start, 0, 0) + name)
+    return compound({"Book" if old else "Workbook": head + listed + _xls_record(0x000A) + sheet})
 
 
-def _begin(kind: int) -> bytes:
-    return _xls_record(0x0809, struct.pack("<HHHHII", 0x0600, kind, 0x0DBB, 0x07CC, 0, 0x06))
+def _begin(kind: int, old: bool) -> bytes:
+    rest = b"" if old else struct.pack("<II", 0, 0x06)
+    return _xls_record(0x0809, struct.pack("<HHHH", 0x0500 if old else 0x0600, kind, 0x0DBB, 0x07CC) + rest)
 
 
 def _xls_record(kind: int, data: bytes = b"") -> bytes:

@@ -12,6 +12,7 @@ import struct
 import subprocess
 import zipfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msoffcrypto
@@ -31,13 +32,13 @@ HEADER = ["Deal ID", "Stage", "Amount"]
 CELLS: Cells = {
     (0, 0): "Deal ID", (0, 1): "Stage", (0, 2): "Amount",
     (1, 0): "D-1", (1, 1): "Lead", (1, 2): 12.5,
-    (2, 0): "007", (2, 1): "#N/A", (5, 2): "#REF!",
+    (2, 0): "007", (2, 1): "#N/A", (5, 2): "#DIV/0!",
 }  # fmt: skip
 ROWS: list[list[Value]] = [
     ["Deal ID", "Stage", "Amount"], ["D-1", "Lead", 12.5], ["007", "#N/A", ""], ["", "", ""], ["", "", ""],
-    ["", "", "#REF!"],
+    ["", "", "#DIV/0!"],
 ]  # fmt: skip
-ERROR_FORMULAS = {"#N/A": "=NA()", "#REF!": "=#REF!"}
+ERROR_FORMULAS = {"#N/A": "=NA()", "#REF!": "=#REF!", "#DIV/0!": "=1/0"}
 
 
 def xlsx(cells: Cells = CELLS) -> bytes:
@@ -76,7 +77,8 @@ def first(source: Source) -> list[list[Value]]:
     ("name", "content", "form"),
     [
         ("book.xlsx", xlsx(), "xlsx"), ("BOOK.XLSM", xlsx(), "xlsm"), ("book.xltx", xlsx(), "xltx"),
-        ("book.xlsb", xlsb(CELLS), "xlsb"), ("book.xls", xls(CELLS), "xls"), ("book.ods", ods(CELLS), "ods"),
+        ("book.xlsb", xlsb(CELLS), "xlsb"), ("book.xls", xls(CELLS), "xls"), ("95.xls", xls(CELLS, old=True), "xls"),
+        ("book.ods", ods(CELLS), "ods"),
         ("misnamed.xlsx", xlsb(CELLS), "xlsb"), ("misnamed.xlsx", xls(CELLS), "xls"),
         ("misnamed.xls", xlsx(), "xlsx"), ("no-ending", ods(CELLS), "ods"),
     ],
@@ -127,6 +129,16 @@ def test_a_table_far_from_the_corner_keeps_its_addresses(tmp_path: Path) -> None
     rows = read(saved(tmp_path, "far.xlsx", xlsx(far))).grids[0].rows
     assert rows[1_000_001][20:] == ["D-1", "Lead", 12.5]
     assert len(rows) == 1_000_006
+
+
+@pytest.mark.parametrize("last", ["B2", "ZZZZ9", ""])
+def test_a_broken_table_is_no_reason_not_to_read_the_cells(tmp_path: Path, last: str) -> None:
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Deals")
+        sheet.add_table(0, 0, 1, 2, {"data": [["D-1", "Lead", 5]], "columns": [{"header": h} for h in HEADER]})
+    content = changed(path.read_bytes(), "xl/tables/table1.xml", b'ref="A1:C2"', f'ref="A1:{last}"'.encode())
+    assert first(read(saved(tmp_path, "broken.xlsx", content)))[1] == ["D-1", "Lead", 5.0]
 
 
 def test_a_stray_format_far_out_is_no_attack(tmp_path: Path) -> None:
@@ -300,6 +312,7 @@ def flagged_encrypted() -> bytes:
         ("zero.xlsx", b"", FileEmpty, "empty \\(0 bytes\\)"),
         ("sealed.xlsx", encrypted(), Encrypted, "protected by a password"),
         ("sealed.zip.xlsx", flagged_encrypted(), Encrypted, "protected by a password"),
+        ("sealed.xls", xls(CELLS, password=True), Encrypted, "protected by a password"),
         ("cut.xlsx", xlsx()[:2000], NotAWorkbook, "zip directory is damaged; the file may be cut short"),
         ("cut.xls", xls(CELLS)[:600], NotAWorkbook, "cannot be read as a workbook"),
         ("letter.xlsx", b"Dear colleague, ...", NotAWorkbook, "plain text with a spreadsheet's ending"),
@@ -516,7 +529,9 @@ def test_what_libreoffice_saves_reads_the_same(written_by_libreoffice: Callable[
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("ending", "made"), [("xlsb", xlsb), ("xls", xls), ("ods", ods)])
+@pytest.mark.parametrize(
+    ("ending", "made"), [("xlsb", xlsb), ("xls", xls), ("ods", ods), ("xls", partial(xls, old=True))]
+)
 def test_libreoffice_sees_the_same_cells_in_what_these_tests_make(
     tmp_path: Path, ending: str, made: Callable[[Cells], bytes]
 ) -> None:

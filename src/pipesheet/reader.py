@@ -133,8 +133,7 @@ def _grid(
         cells = parsing.result()
     rows = _guarded(path, lambda: _rows(path, cells))
     for (row, column), error in errors.items():
-        if row <= len(rows) and column <= len(rows[row - 1]) and rows[row - 1][column - 1] == "":
-            rows[row - 1][column - 1] = error
+        _put(rows, row, column, error)
     merged = tuple(
         (top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in cells.merged_cell_ranges or ()
     )
@@ -154,6 +153,16 @@ def _rows(path: Path, cells: calamine.CalamineSheet) -> list[list[Value]]:
     body = cast("list[list[Value]]", cells.to_python(skip_empty_area=True))
     before: list[Value] = [None] * left
     return [[] for _ in range(top)] + [[*before, *row] for row in body]
+
+
+def _put(rows: list[list[Value]], row: int, column: int, error: str) -> None:
+    """Puts an error where calamine saw an empty cell, or, at the edges of an .xlsb, none at all."""
+    width = len(rows[0]) if rows else 0
+    rows.extend([""] * width for _ in range(row - len(rows)))
+    cells = rows[row - 1]
+    cells.extend([""] * (column - len(cells)))
+    if cells[column - 1] in ("", None):
+        cells[column - 1] = error
 
 
 def _opened(path: Path, content: bytes, with_tables: bool) -> calamine.CalamineWorkbook:

@@ -113,7 +113,7 @@ def _scan_xlsb_sheet(package: zipfile.ZipFile, member: str) -> Scanned:
 # .xls -------------------------------------------------------------------------------------------------
 
 _BEGIN, _END = 0x0809, 0x000A
-_BOUND_SHEET = 0x0085
+_BOUND_SHEET, _PASSWORD = 0x0085, 0x002F
 _DIMENSIONS = 0x0200
 _FORMULA, _BOOLEAN_OR_ERROR, _RUN_OF_NUMBERS = 0x0006, 0x0205, 0x00BD
 _XLS_CELLS = frozenset({_FORMULA, _BOOLEAN_OR_ERROR, 0x0203, 0x0204, 0x027E, 0x00FD, 0x00D6})
@@ -131,6 +131,8 @@ def xls_sheets(compound: Compound) -> dict[str, Scanned]:
     try:
         (version,) = struct.unpack_from("<H", data, 4)
         for kind, at, size in _xls_records(data, 0):
+            if kind == _PASSWORD:
+                return {}  # What follows is encrypted; the cell reader says so.
             if kind == _BOUND_SHEET:
                 (offset,) = struct.unpack_from("<I", data, at)
                 sheets[_sheet_name(data[at + 6 : at + size], version)] = _scan_xls_sheet(data, offset, version)
