@@ -164,6 +164,12 @@ _ANSWERS: Mapping[str, _Answer] = {
 }
 CHECKS: tuple[str, ...] = tuple(_ANSWERS)
 """Every check, by the name the documentation gives it."""
+ORDERED = frozenset({">", "≥", "<", "≤", "between"})
+"""Those that only two numbers or two dates can pass."""
+DATED = frozenset(
+    {"within last N days", "within next N days", "in the future", "in the past", "on or before", "on or after"}
+)
+"""Those that only dates can pass."""
 
 _WORDS: Mapping[str, str] = {
     "is filled": "filled in",

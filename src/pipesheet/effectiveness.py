@@ -34,12 +34,12 @@ ENOUGH_CYCLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one criterion did for closed deals, and what it does to open ones.
+    """What one criterion did for closed deals.
 
     `met_won` of `met` closed deals that met it were won, `unmet_won` of `unmet` that did not; the rates
     with their 80 % Wilson intervals. `difference` = met rate − unmet rate with its 80 % interval (Newcombe
     1998, method 10: from the two Wilson intervals). `days_saved` is the median sales cycle of won deals
-    without it less that of those with it. `blocked` of `asked` open deals lack it now.
+    without it less that of those with it. How many deals lack it now is in `pipesheet.gates.CriterionResult`.
     """
 
     criterion: Criterion

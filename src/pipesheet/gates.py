@@ -4,7 +4,7 @@ An open deal that claims stage s is asked the entry criteria of every open stage
 criteria of every open stage before s; a won deal those of all open stages and the entry of Won; a lost
 deal the entry of Lost. Where a criterion's When fails it is not applicable; where the check fails, a
 live waiver or the grace days may excuse it. Grace counts from the day the deal entered the stage it
-claims; where that day is unknown there is no grace.
+claims; where that day is unknown or still ahead there is no grace.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 
 import polars as pl
@@ -94,13 +95,14 @@ def audit(frame: pl.DataFrame, book: Book, *, as_of: dt.date, folder: Path) -> A
     usable, lint = usable_criteria(book, cells, as_of=as_of)
     way = _Way(frame, book, as_of, folder)
     answers = [_ask(criterion, way) for criterion in usable]
-    short = pl.concat([_NOBODY, *(a.short for a in answers)])
+    short = _rows(usable, [a.short for a in answers])
     frame = _with_earned(frame, short, book)
-    frame = _with_next(frame, pl.concat([_NOBODY, *(a.ahead for a in answers)]), book)
-    short = _with_money(short, frame)
+    frame = _with_next(frame, _rows(usable, [a.ahead for a in answers]), book)
+    short, waived = _with_money(short, frame), _rows(usable, [a.waived for a in answers])
     money = dict(short.group_by("number").agg(pl.col("money").sum()).iter_rows())
     results = tuple(replace(a.result, money_at_stake=money.get(a.asked.criterion.number, 0.0)) for a in answers)
-    waivers = standings(pl.concat([short.select("index", "number"), *(a.waived for a in answers)]), frame, book, as_of)
+    lacking = pl.concat([short.select("index", "number"), waived.select("index", "number")])
+    waivers = standings(lacking, frame, book, as_of)
     findings = (
         *lint,
         *set_findings(usable, book, as_of=as_of),
@@ -111,18 +113,15 @@ def audit(frame: pl.DataFrame, book: Book, *, as_of: dt.date, folder: Path) -> A
     return Audit(frame, findings, results, shares, tuple(a.asked for a in answers), waivers)
 
 
-_NOBODY = pl.DataFrame(schema={"index": pl.UInt32, "number": pl.UInt32, "gate": pl.Int32, "blocking": pl.Boolean})
-
-
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """`short`: the deals that lack the criterion; `waived`: those that may; `ahead`: all that lack it on the
-    way to the next stage, where grace excuses only what is asked already."""
+    """By index, `short`: the deals that lack the criterion; `waived`: those that may; `ahead`: all that lack it
+    on the way to the next stage, where grace excuses only what is asked already."""
 
     asked: Asked
-    short: pl.DataFrame
-    ahead: pl.DataFrame
-    waived: pl.DataFrame
+    short: pl.Series
+    ahead: pl.Series
+    waived: pl.Series
     result: CriterionResult
 
 
@@ -146,10 +145,10 @@ class _Way:
             (pl.col("outcome") == "lost").alias("lost"),
             (pl.lit(as_of) - pl.col("entered_stage")).dt.total_days().alias("days"),
         )
+        self.index = frame["index"]
         self.passed, self.placed = resolved["passed"], resolved["placed"]
         self.lost, self._days = resolved["lost"], resolved["days"]
         self._nobody = pl.repeat(False, len(frame), dtype=pl.Boolean, eager=True)
-        self._place = pl.int_range(len(frame), eager=True)
         self._waived = waived_rows(frame, book.waivers, as_of)
 
     def asked(self, criterion: GateCriterion) -> pl.Series:
@@ -171,12 +170,12 @@ class _Way:
 
     def waived(self, criterion: Criterion) -> pl.Series:
         rows = self._waived.get(stage_key(criterion.requirement))
-        return self._place.is_in(rows) if rows else self._nobody
+        return self.index.is_in(rows) if rows else self._nobody
 
     def in_grace(self, criterion: Criterion) -> pl.Series:
         if criterion.grace_days <= 0:
             return self._nobody
-        return (self._days <= criterion.grace_days).fill_null(False)
+        return self._days.is_between(0, criterion.grace_days).fill_null(False)
 
 
 def _ask(criterion: GateCriterion, way: _Way) -> _Answer:
@@ -198,9 +197,9 @@ def _ask(criterion: GateCriterion, way: _Way) -> _Answer:
     )
     return _Answer(
         Asked(criterion, applies, met),
-        _rows(asked & unmet, criterion),
-        _rows(ahead & lacking & ~waived & ~(asked & in_grace), criterion),
-        _rows(asked & waived, criterion).select("index", "number"),
+        way.index.filter(asked & unmet),
+        way.index.filter(ahead & lacking & ~waived & ~(asked & in_grace)),
+        way.index.filter(asked & waived),
         result,
     )
 
@@ -209,12 +208,17 @@ def _count(deals: pl.Series) -> int:
     return int(deals.sum())
 
 
-def _rows(deals: pl.Series, criterion: GateCriterion) -> pl.DataFrame:
-    return pl.DataFrame({"index": deals.arg_true()}, schema={"index": pl.UInt32}).with_columns(
-        pl.lit(criterion.number, pl.UInt32).alias("number"),
-        pl.lit(criterion.gate, pl.Int32).alias("gate"),
-        pl.lit(criterion.criterion.severity == "block").alias("blocking"),
-    )
+def _rows(criteria: Sequence[GateCriterion], deals: Sequence[pl.Series]) -> pl.DataFrame:
+    """A row for each criterion and each of its deals."""
+    columns = {
+        "index": deals,
+        "number": [c.number for c in criteria],
+        "gate": [c.gate for c in criteria],
+        "blocking": [c.criterion.severity == "block" for c in criteria],
+    }
+    types = (pl.List(pl.UInt32), pl.UInt32, pl.Int32, pl.Boolean)
+    frame = pl.DataFrame(columns, schema=list(zip(columns, types, strict=True)))
+    return frame.explode("index").drop_nulls("index")
 
 
 def _with_earned(frame: pl.DataFrame, short: pl.DataFrame, book: Book) -> pl.DataFrame:
@@ -291,22 +295,20 @@ def _findings_of(criterion: GateCriterion, deals: pl.DataFrame, book: Book) -> I
         return
     if code not in book.settings.rules:
         severity = _SEVERITIES[asked.severity]
-    needed, sheet, rows = criterion.test.check.needed, book.deals.sheet, book.deals.rows
-    place = book.deals.position.get(criterion.test.field, 1)
-    for index, _, money, deal_id, deal, owner, stage, amount, close_date in deals.iter_rows():
-        yield Finding(
-            code,
-            severity,
-            shown(column.values[index]),
-            needed,
-            CellRef(sheet, rows[index], place),
-            deal_id,
-            deal,
-            owner,
-            stage,
-            asked.requirement,
-            asked.guidance,
-            amount,
-            money,
-            close_date,
-        )
+    sheet, rows, place = book.deals.sheet, book.deals.rows, book.deals.position.get(criterion.test.field, 1)
+    index, _, money, *told, amount, close_date = (values.to_list() for values in deals.get_columns())
+    # A large book lacks tens of thousands of things, so the findings are made column by column.
+    yield from map(
+        Finding,
+        repeat(code),
+        repeat(severity),
+        [shown(column.values[i]) for i in index],
+        repeat(criterion.test.check.needed),
+        [CellRef(sheet, rows[i], place) for i in index],
+        *told,
+        repeat(asked.requirement),
+        repeat(asked.guidance),
+        amount,
+        money,
+        close_date,
+    )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from pipesheet.checks import Check
+from pipesheet.checks import DATED, ORDERED, Check
 from pipesheet.findings import Finding, severity_of
 from pipesheet.models import Book, Condition, Criterion, Stage
 from pipesheet.phrases import Misread, column_missing, parse
@@ -104,7 +104,31 @@ def _question(condition: Condition, cells: Cells, as_of: dt.date) -> Question:
     field = cells.name(condition.field)
     if field is None:
         raise column_missing(condition.field, cells)
-    return Question(field, parse(condition, cells, as_of=as_of), cells.column(field), condition)
+    question = Question(field, parse(condition, cells, as_of=as_of), cells.column(field), condition)
+    _check_kinds(question)
+    return question
+
+
+def _check_kinds(question: Question) -> None:
+    """A comparison that no cell can pass is one fault of the criterion, not one of every deal.
+
+    Raises:
+        Misread: one of its columns or values is of another kind than the check, or than the other.
+    """
+    name, operands = question.check.name, question.check.operands
+    if name not in DATED | ORDERED and not (name in ("=", "≠") and operands[0].label):
+        return
+    sides = [side for side in (question.column, *operands) if side.kind]
+    kinds = {side.kind for side in sides}
+    if name in DATED:
+        wrong, needed = bool(kinds - {"dates"}), "dates to compare"
+    elif name in ORDERED:
+        wrong, needed = len(kinds) > 1 or "texts" in kinds, "numbers on both sides, or dates on both"
+    else:
+        wrong, needed = len(kinds) > 1, "two columns of one kind"
+    if wrong:
+        told = (f"{s.label} holds {s.kind}" if s.label else f"{s.shown(0)} is a {s.kind[:-1]}" for s in sides)
+        raise Misread("criterion-value-unreadable", f"{name}: {', '.join(told)}", needed)
 
 
 def _gate(criterion: Criterion, stage: Stage, ranks: Mapping[str, int]) -> int | None:

@@ -185,8 +185,9 @@ def parse_criteria(sheet: Sheet, found: Found) -> tuple[Criterion, ...]:
             continue
         get = {name: sheet.get(name)[index] for name in sheet.values}
         when = None
-        if get.get("when_field") and get.get("when_check"):
-            when = Condition(get["when_field"], get["when_check"], get.get("when_value"))
+        # Half a When is a fault for the lint to name; without it the criterion would be asked of everybody.
+        if any(get.get(part) is not None for part in ("when_field", "when_check", "when_value")):
+            when = Condition(get.get("when_field") or "", get.get("when_check") or "", get.get("when_value"))
         criteria.append(
             Criterion(
                 get["stage"],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -18,13 +18,15 @@ from pipesheet import figures
 from pipesheet.coerce import ERROR_CELLS, Coerced, Reading, dates, numbers, yes_no
 from pipesheet.grid import Value
 from pipesheet.models import Book
-from pipesheet.schema import DEALS, header_keys
+from pipesheet.schema import DEALS, Form, header_keys
 
 EMPTY = "empty"
 """The word for a cell with nothing in it."""
 _LONGEST_TYPED = 60
 """A longer text is prose: no number, no date."""
 _LONGEST_SHOWN = 60
+_ENOUGH = 5
+"""So many cells of a column of the user's own say what it holds."""
 
 
 _AS_THE_COLUMN_SHOWS = Reading()
@@ -33,12 +35,16 @@ _AS_THE_COLUMN_SHOWS = Reading()
 class Column:
     """`values[i]` is the cell of record i; every reading is a Series as long, null where it has none.
 
-    `label` is the header in the sheet; a constant that cells are compared with has none.
+    `label` is the header in the sheet; a constant that cells are compared with has none. `form` is how the
+    contract reads the column; a column of the user's own has none.
     """
 
-    def __init__(self, values: Sequence[Any], label: str = "", reading: Reading = _AS_THE_COLUMN_SHOWS) -> None:
+    def __init__(
+        self, values: Sequence[Any], label: str = "", reading: Reading = _AS_THE_COLUMN_SHOWS, form: Form | None = None
+    ) -> None:
         self.values = values
         self.label = label
+        self.form = form
         self._reading = reading
         self._types = set(map(type, values))
 
@@ -66,17 +72,19 @@ class Column:
         found = pl.Series([None] * len(self.values), dtype=pl.Float64)
         if self._types & {int, float}:
             found = pl.Series(self._only(int, float), dtype=pl.Float64, strict=False)
-        return _first(found, self._from_text(lambda texts: numbers(texts, self._reading), pl.Float64()))
+        return self._with_texts(found, lambda texts: numbers(texts, self._reading))
 
     @cached_property
     def date(self) -> pl.Series:
         """Date: dates, the day of moments, and texts such as ``2026-10-01``."""
         found = pl.Series([None] * len(self.values), dtype=pl.Date)
         if self._types & {dt.date, dt.datetime}:
-            # A datetime is a date too, so days are told apart by their exact type.
-            days = [v.date() if type(v) is dt.datetime else v for v in self._only(dt.date, dt.datetime)]
+            days = self._only(dt.date, dt.datetime)
+            if self.holds(dt.datetime):
+                # A datetime is a date too, so days are told apart by their exact type.
+                days = [v.date() if type(v) is dt.datetime else v for v in days]
             found = pl.Series(days, dtype=pl.Date)
-        return _first(found, self._from_text(lambda texts: dates(texts, self._reading), pl.Date()))
+        return self._with_texts(found, lambda texts: dates(texts, self._reading))
 
     @cached_property
     def yes(self) -> pl.Series:
@@ -85,27 +93,49 @@ class Column:
         if self._types & {bool, int, float}:
             cells = self._only(bool, int, float)
             found = pl.Series([bool(v) if v in (0, 1) else None for v in cells], dtype=pl.Boolean)
-        return _first(found, self._from_text(yes_no, pl.Boolean(), lambda text: text.str.len_chars() <= 8))
+        return self._with_texts(found, yes_no, lambda text: text.str.len_chars() <= 8)
 
-    def _from_text(
+    def _with_texts(
         self,
+        found: pl.Series,
         read: Callable[[list[str]], Coerced],
-        kind: pl.DataType,
         likely: Callable[[pl.Series], pl.Series] = lambda text: (
             text.str.contains(r"\d") & (text.str.len_chars() <= _LONGEST_TYPED)
         ),
     ) -> pl.Series:
-        """What the texts read as; each distinct one that is likely at all is read once."""
-        texts = self.typed.filter(likely(self.typed)).unique(maintain_order=True).to_list()
-        return self.typed.replace_strict(
-            texts, pl.Series(read(texts).values, dtype=kind), default=None, return_dtype=kind
-        )
+        """Adds what the texts read as; each distinct one that is likely at all is read once."""
+        texts: list[str] = []
+        if self.holds(str):
+            texts = self.typed.filter(likely(self.typed)).unique(maintain_order=True).to_list()
+        if not texts:
+            return found
+        values = pl.Series(read(texts).values, dtype=found.dtype)
+        return _first(found, self.typed.replace_strict(texts, values, default=None, return_dtype=found.dtype))
+
+    @cached_property
+    def kind(self) -> Literal["numbers", "dates", "texts", ""]:
+        """What all of it is; empty where that cannot be said.
+
+        A column of the user's own with few cells filled may hold anything tomorrow, and one of words too.
+        """
+        if self.form in ("number", "money", "probability"):
+            return "numbers"
+        if self.form in ("date", "moment"):
+            return "dates"
+        numbers, dates, filled = self.number.count(), self.date.count(), int(self.filled.sum())
+        if filled in (numbers, dates) and filled >= (_ENOUGH if self.label else 1):
+            return "numbers" if filled == numbers else "dates"
+        return "texts" if self.form in ("text", "id") and not numbers and not dates else ""
 
     @cached_property
     def filled(self) -> pl.Series:
         """Boolean without nulls: something is in the cell."""
         if self._types <= {str, type(None)}:
             return self.typed.is_not_null()
+        if self._types <= {float, type(None)}:
+            return self.number.is_not_null()
+        if self._types <= {dt.date, type(None)}:
+            return self.date.is_not_null()
         other = pl.Series([v is not None and type(v) is not str for v in self.values], dtype=pl.Boolean)
         return other | self.typed.is_not_null() if str in self._types else other
 
@@ -170,7 +200,8 @@ class Cells:
             values = self._deals.values.get(name)
             label = self._deals.headers.get(name, name)
             cells = self._deals.extra[name] if values is None else values
-            self._columns[name] = Column(cells, label, self._reading)
+            form = None if values is None else DEALS.field(name).form
+            self._columns[name] = Column(cells, label, self._reading, form)
         return self._columns[name]
 
     def constant(self, *values: Value) -> Column:

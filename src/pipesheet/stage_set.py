@@ -15,9 +15,9 @@ from math import inf
 from pipesheet import figures
 from pipesheet.checks import Check
 from pipesheet.findings import Finding, severity_of
-from pipesheet.lint import GateCriterion
+from pipesheet.lint import EVERY_STAGE, GateCriterion
 from pipesheet.models import Book, Stage
-from pipesheet.stages import open_stages
+from pipesheet.stages import open_stages, stage_key, stages_by_key
 
 COMPARED = 100
 """So many different demands on one column are compared with each other; nobody means more."""
@@ -41,11 +41,18 @@ class _Demand:
     """What one check leaves of the values a cell may have; None where it says nothing of that kind."""
 
     empty: bool
-    yes: bool | None
+    yes: frozenset[bool] | None
     number: _Range | None
     day: _Range | None
-    among: frozenset[object] | None
-    none_of: frozenset[object] | None
+    among: frozenset[float | dt.date | str] | None
+    none_of: frozenset[float | dt.date | str] | None
+
+    @property
+    def kind(self) -> str:
+        """The only kind of cell that passes; empty where that cannot be said."""
+        if (self.number is None) == (self.day is None):
+            return ""
+        return "dates" if self.number is None else "numbers"
 
 
 def set_findings(usable: Sequence[GateCriterion], book: Book, *, as_of: dt.date) -> Iterator[Finding]:
@@ -56,7 +63,7 @@ def set_findings(usable: Sequence[GateCriterion], book: Book, *, as_of: dt.date)
     yield from _unreachable(clashes, book.stages, rules)
     yield from _never_asked(usable, rules)
     yield from _of_the_seller(usable, rules)
-    yield from _without_criteria(usable, book, rules)
+    yield from _without_criteria(book, rules)
     yield from _not_rising(book.stages, rules)
 
 
@@ -75,34 +82,44 @@ def _about_stage(code: str, rules: Mapping[str, str], stage: Stage, found: str, 
 
 def _clashes(usable: Sequence[GateCriterion], as_of: dt.date) -> Iterator[tuple[GateCriterion, GateCriterion]]:
     """Pairs that no deal can meet together, the one further down the sheet second. Every deal past both gates
-    is asked both; one with a When may be about other deals, so it clashes with nothing."""
-    seen: dict[str, dict[tuple[object, ...], tuple[GateCriterion, _Demand]]] = {}
+    is asked both; two with different Whens may be about different deals, so they do not clash."""
+    seen: dict[tuple[object, ...], dict[tuple[object, ...], tuple[GateCriterion, _Demand]]] = {}
+    demands: dict[tuple[object, ...], _Demand] = {}
     for one in usable:
-        if one.when is not None or one.gate is None:
+        if one.gate is None and not one.on_loss:
             continue
-        mine = _demand(one.test.check, as_of)
-        others = seen.setdefault(one.test.field, {})
-        clash = next((other for other, theirs in others.values() if _exclude(mine, theirs)), None)
-        if clash is not None:
-            yield clash, one
+        if one.test.key not in demands:
+            demands[one.test.key] = _demand(one.test.check, as_of)
+        mine = demands[one.test.key]
+        others = seen.setdefault((one.test.field, one.on_loss, one.when and one.when.key), {})
+        clashing = [other for other, theirs in others.values() if _exclude(mine, theirs)]
+        if clashing:
+            # Two that block make a stage unreachable, so of several the one that blocks is told.
+            yield min(clashing, key=lambda other: not _blocks(other)), one
         if len(others) < COMPARED:
-            others.setdefault(one.test.key, (one, mine))
+            others.setdefault((*one.test.key, _blocks(one)), (one, mine))
+
+
+def _blocks(one: GateCriterion) -> bool:
+    return one.criterion.severity == "block"
 
 
 def _demand(check: Check, as_of: dt.date) -> _Demand:
     constant = bool(check.operands) and not any(o.label for o in check.operands)
     listed = frozenset(_said(check)) if constant else None
+    among = listed if check.name in ("=", "is one of") else None
+    said = None if among is None else frozenset(check.operands[0].yes.drop_nulls())
     return _Demand(
         empty=check.name == "is empty",
-        yes={"is yes": True, "is no": False}.get(check.name),
+        yes={"is yes": frozenset([True]), "is no": frozenset([False])}.get(check.name, said),
         number=_range(check, "number") if constant else None,
         day=_days(check, as_of) or (_range(check, "day") if constant else None),
-        among=listed if check.name in ("=", "is one of") else None,
+        among=among,
         none_of=listed if check.name in ("≠", "is not one of") else None,
     )
 
 
-def _said(check: Check) -> Iterator[object]:
+def _said(check: Check) -> Iterator[float | dt.date | str]:
     for operand in check.operands:
         yield from (
             number if number is not None else day if day is not None else key
@@ -141,11 +158,14 @@ def _exclude(one: _Demand, other: _Demand) -> bool:
     # Every check but `is empty` needs something in the cell.
     if one.empty != other.empty:
         return True
-    if one.yes is not None and other.yes is not None and one.yes != other.yes:
-        return True
+    if one.among is not None and other.among is not None:
+        # TRUE in a cell is both the yes and the 1 that two people may have written.
+        return not one.among & other.among and not (one.yes or frozenset()) & (other.yes or frozenset())
+    if one.yes is not None and other.yes is not None:
+        return not one.yes & other.yes
     if _apart(one.number, other.number) or _apart(one.day, other.day):
         return True
-    if one.among is not None and other.among is not None and not one.among & other.among:
+    if one.kind and other.kind and one.kind != other.kind:
         return True
     return _ruled_out(one, other) or _ruled_out(other, one)
 
@@ -159,7 +179,20 @@ def _apart(one: _Range | None, other: _Range | None) -> bool:
 
 
 def _ruled_out(one: _Demand, other: _Demand) -> bool:
-    return one.among is not None and other.none_of is not None and one.among <= other.none_of
+    # A cell that says yes may do so as 1.
+    said = (*(one.among or ()), *map(float, one.yes or ()))
+    return one.among is not None and not any(_leaves(value, other) for value in said)
+
+
+def _leaves(value: float | dt.date | str, demand: _Demand) -> bool:
+    if demand.none_of is not None and value in demand.none_of:
+        return False
+    if demand.number is None and demand.day is None:
+        return True
+    if isinstance(value, str):
+        return False
+    span, point = (demand.day, value.toordinal()) if isinstance(value, dt.date) else (demand.number, value)
+    return span is not None and not _apart(span, (point, False, point, False))
 
 
 def _contradictions(
@@ -180,7 +213,7 @@ def _unreachable(
     clashes: Sequence[tuple[GateCriterion, GateCriterion]], stages: Sequence[Stage], rules: Mapping[str, str]
 ) -> Iterator[Finding]:
     """The first stage behind two blocking criteria that exclude each other; those after it are no better."""
-    blocking = [pair for pair in clashes if all(c.criterion.severity == "block" for c in pair)]
+    blocking = [pair for pair in clashes if all(_blocks(c) and c.gate and c.when is None for c in pair)]
     # Behind the entry of k lies k, behind its exit k + 1: both are the gate's number halved, plus a half.
     ranks = {max(c.gate or 0 for c in pair) // 2 + 1: pair for pair in reversed(blocking)}
     ladder = open_stages(stages)
@@ -206,13 +239,16 @@ def _of_the_seller(usable: Sequence[GateCriterion], rules: Mapping[str, str]) ->
             yield from _about("criterion-of-the-seller", rules, one, f"“{told[0]}” is what the seller does", needed)
 
 
-def _without_criteria(usable: Sequence[GateCriterion], book: Book, rules: Mapping[str, str]) -> Iterator[Finding]:
-    """Only where there are criteria at all: without any, nobody meant to ask."""
-    if not book.criteria:
+def _without_criteria(book: Book, rules: Mapping[str, str]) -> Iterator[Finding]:
+    """Only where there are criteria at all: without any, nobody meant to ask. One that cannot be used has a
+    finding of its own."""
+    stages = stages_by_key(book.stages)
+    named = {stage_key(c.stage) for c in book.criteria}
+    if not named or any(key in EVERY_STAGE and key not in stages for key in named):
         return
-    asked = {(c.gate + 1) // 2 for c in usable if c.gate}
-    for rank, stage in enumerate(open_stages(book.stages), 1):
-        if rank not in asked:
+    asked = {stages[key].name for key in named if key in stages}
+    for stage in open_stages(book.stages):
+        if stage.name not in asked:
             found = "no entry and no exit criterion"
             yield from _about_stage("stage-without-criteria", rules, stage, found, "what a deal must show here")
 

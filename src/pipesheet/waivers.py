@@ -35,9 +35,10 @@ _CODES: Mapping[WaiverState, str] = {
 class WaiverStanding:
     """One waiver and what it does on the as-of date.
 
-    `live` and `expiring` ones excuse a deal that lacks the criterion, an `expired` one no longer does; one
-    that is `not needed` has run out on, or is live for, a criterion the deal meets or is not asked.
-    `days_left` is negative once it has expired. `weighted` is that of the deal, in the reporting currency.
+    `live` and `expiring` ones excuse a deal that lacks the criterion, an `expired` one no longer does. One is
+    `not needed` where the deal meets the criterion or is not asked it yet, and where a longer one for the
+    same deal and requirement has taken its place. `days_left` is negative once it has expired. `weighted` is
+    that of the deal, in the reporting currency.
     """
 
     waiver: Waiver
@@ -79,32 +80,44 @@ def standings(lacking: pl.DataFrame, frame: pl.DataFrame, book: Book, as_of: dt.
     wanted = sorted({row for found in rows.values() for row in found})
     near = lacking.filter(pl.col("index").is_in(wanted)).select("index", "number")
     lacks = {(index, keys[number]) for index, number in near.iter_rows()}
-    return tuple(_standing(w, rows.get(w.deal_id.strip(), []), lacks, set(keys), frame, as_of) for w in book.waivers)
+    last = _last_days(book.waivers)
+    told = frame.select("deal", "owner", "weighted")
+    found = []
+    for waiver in book.waivers:
+        deal, key = _matched(waiver)
+        places = rows.get(deal, [])
+        needed = any((row, key) in lacks for row in places) and waiver.expires == last.get((deal, key))
+        left = None if waiver.expires is None else (waiver.expires - as_of).days
+        state = _state(left, is_deal=bool(places), is_requirement=key in keys, needed=needed)
+        name, owner, weighted = told.row(places[0]) if places else ("", "", 0.0)
+        found.append(WaiverStanding(waiver, state, left, name or "", owner or "", weighted))
+    return tuple(found)
 
 
-def _standing(
-    waiver: Waiver,
-    rows: Sequence[int],
-    lacks: set[tuple[int, str]],
-    known: set[str],
-    frame: pl.DataFrame,
-    as_of: dt.date,
-) -> WaiverStanding:
-    left = None if waiver.expires is None else (waiver.expires - as_of).days
-    key = stage_key(waiver.requirement)
-    if not rows:
-        return WaiverStanding(waiver, "no such deal", left)
-    deal = frame.row(rows[0], named=True)
-    state: WaiverState
-    if key not in known:
-        state = "no such requirement"
-    elif left is None or not any((row, key) in lacks for row in rows):
-        state = "not needed"
-    elif left < 0:
-        state = "expired"
-    else:
-        state = "expiring" if left <= EXPIRING_DAYS else "live"
-    return WaiverStanding(waiver, state, left, deal["deal"] or "", deal["owner"] or "", deal["weighted"])
+def _matched(waiver: Waiver) -> tuple[str, str]:
+    return waiver.deal_id.strip(), stage_key(waiver.requirement)
+
+
+def _last_days(waivers: Iterable[Waiver]) -> Mapping[tuple[str, str], dt.date]:
+    """The day the longest waiver of each deal and requirement runs out: who extends one adds a row."""
+    last: dict[tuple[str, str], dt.date] = {}
+    for waiver in waivers:
+        if waiver.expires is not None:
+            about = _matched(waiver)
+            last[about] = max(waiver.expires, last.get(about, waiver.expires))
+    return last
+
+
+def _state(left: int | None, *, is_deal: bool, is_requirement: bool, needed: bool) -> WaiverState:
+    if not is_deal:
+        return "no such deal"
+    if not is_requirement:
+        return "no such requirement"
+    if left is None or not needed:
+        return "not needed"
+    if left < 0:
+        return "expired"
+    return "expiring" if left <= EXPIRING_DAYS else "live"
 
 
 def about_waivers(found: Iterable[WaiverStanding], book: Book) -> Iterator[Finding]:
@@ -138,5 +151,5 @@ def _words(standing: WaiverStanding) -> tuple[str, str]:
         return shown(waiver.requirement or None), "a requirement of Criteria, word for word"
     if standing.state == "expired":
         return f"expired {shown(waiver.expires)}", "the criterion met, or a later date"
-    days = figures.count(standing.days_left or 0, "day")
-    return f"expires {shown(waiver.expires)}, in {days}", "the criterion met by then, or a later date"
+    when = f"in {figures.count(standing.days_left, 'day')}" if standing.days_left else "today"
+    return f"expires {shown(waiver.expires)}, {when}", "the criterion met by then, or a later date"
