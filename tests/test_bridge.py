@@ -20,6 +20,11 @@ DEALS = """
     D-5     | Cy    | Lead        | 5000    | 2027-02-01 |        |       |
     D-6     | Cy    | Won         | 6000    | 2026-11-01 |        |       |
 """
+OWNERS = """
+    Owner | Team
+    Ann   | North
+    Bo    | South
+"""
 CRITERIA = """
     Stage     | Gate | Requirement     | Field  | Check
     Qualified | exit | Budget known    | Budget | is filled
@@ -47,12 +52,14 @@ def test_each_requirement_takes_its_share() -> None:
     )
 
 
-@pytest.mark.parametrize("cut", ["owner", "stage", "close_date", "outcome", "category"])
+@pytest.mark.parametrize("cut", ["owner", "team", "stage", "close month", "outcome", "category"])
 def test_it_closes_on_every_cut_and_the_cuts_add_up(cut: str) -> None:
-    made = book(Deals=DEALS, Criteria=CRITERIA)
+    made = book(Deals=DEALS, Criteria=CRITERIA, Owners=OWNERS)
     gates = audit(frame(made), made, as_of=AS_OF, folder=Path())
     whole = bridge(gates.frame, gates.shares, made.criteria)
-    parts = [bridge(part, gates.shares, made.criteria) for part in gates.frame.partition_by(cut)]
+    deals = gates.frame.with_columns(pl.col("close_date").dt.strftime("%Y-%m").alias("close month"))
+    parts = [bridge(part, gates.shares, made.criteria) for part in deals.partition_by(cut)]
+    assert len(parts) > 1
     for part in parts:
         assert part.claimed - sum(s.amount for s in part.steps) == pytest.approx(part.evidence, abs=0.005)
     assert sum(p.evidence for p in parts) == pytest.approx(whole.evidence, abs=0.005)
@@ -67,3 +74,26 @@ def test_nothing_claimed_is_a_bridge_without_steps() -> None:
     gates = audit(frame(made), made, as_of=AS_OF, folder=Path())
     nobody = gates.frame.filter(pl.lit(False))
     assert bridge(nobody, gates.shares, made.criteria) == Bridge(0.0, (), 0.0)
+
+
+def test_deals_whose_money_rests_on_nothing_are_not_counted() -> None:
+    made = book(
+        Deals="""
+            Deal ID | Stage    | Amount | Probability | Category | Budget
+            D-1     | Proposal | 1000   |             |          |
+            D-2     | Proposal |        |             |          |
+            D-3     | Proposal | 1000   | 0.1         |          |
+            D-4     | Proposal | 1000   |             | Omitted  |
+            D-5     | Proposal | -1000  |             |          |
+            D-6     | Won      | 1000   |             |          |
+        """,
+        Criteria="""
+            Stage     | Gate | Requirement  | Field  | Check
+            Qualified | exit | Budget known | Budget | is filled
+        """,
+    )
+    gates = audit(frame(made), made, as_of=AS_OF, folder=Path())
+    # claimed: 500 + 0 + 100 + 0 - 500 + 0; D-3 is claimed at less than Qualified has
+    assert bridge(gates.frame, gates.shares, made.criteria) == Bridge(
+        100.0, (BridgeStep("Budget known", 250.0, 1),), -150.0
+    )

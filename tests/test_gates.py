@@ -182,6 +182,8 @@ def test_grace_counts_from_the_day_the_stage_was_entered() -> None:
                 D-2     | Proposal | 1000   | 2026-11-16  |      | net 30
                 D-3     | Proposal | 1000   |             |      | net 30
                 D-4     | Proposal | 1000   | 2026-11-24  | x    | net 30
+                D-5     | Proposal | 1000   | 2026-11-25  |      | net 30
+                D-6     | Proposal | 1000   | 2099-01-01  |      | net 30
             """,
             Criteria=GRACE,
         )
@@ -191,8 +193,10 @@ def test_grace_counts_from_the_day_the_stage_was_entered() -> None:
         "D-2": ("Qualified",),  # the eighth
         "D-3": ("Qualified",),  # nobody knows since when
         "D-4": ("Proposal",),
+        "D-5": ("Qualified",),  # a day ahead is no day it was entered
+        "D-6": ("Qualified",),
     }
-    assert (gates.results[0].in_grace, gates.results[0].unmet) == (2, 2)
+    assert (gates.results[0].in_grace, gates.results[0].unmet) == (2, 4)
 
 
 def test_grace_makes_nobody_ready() -> None:
@@ -207,6 +211,35 @@ def test_grace_makes_nobody_ready() -> None:
         )
     )
     assert told(gates, "ready", "next_requirement") == {"D-1": (False, "Terms known"), "D-2": (True, None)}
+
+
+def test_what_winning_asks_for_is_the_last_next_requirement() -> None:
+    gates = audited(
+        book(
+            Deals="""
+                Deal ID | Stage       | Amount | Terms  | Order | Contract
+                D-1     | Negotiation | 1000   |        |       |
+                D-2     | Negotiation | 1000   | net 30 |       |
+                D-3     | Negotiation | 1000   | net 30 |       | signed
+                D-4     | Negotiation | 1000   | net 30 | PO-1  | signed
+                D-5     | Proposal    | 1000   | net 30 |       |
+            """,
+            Criteria="""
+                Stage       | Gate  | Requirement     | Field    | Check     | Severity
+                Won         | entry | Contract signed | Contract | is filled | info
+                Won         | entry | Order there     | Order    | is filled | block
+                Negotiation | exit  | Terms known     | Terms    | is filled | block
+            """,
+        )
+    )
+    assert told(gates, "earned_stage", "ready", "next_requirement") == {
+        "D-1": ("Negotiation", False, "Terms known"),  # first by gate, not by row
+        "D-2": ("Negotiation", False, "Contract signed"),  # of one gate the first row, however it weighs
+        "D-3": ("Negotiation", False, "Order there"),
+        "D-4": ("Negotiation", True, None),
+        "D-5": ("Proposal", True, None),  # the way goes to the next stage, no further
+    }
+    assert unmet(gates) == [], "nothing ahead is asked yet"
 
 
 def test_won_deals_are_asked_all_open_stages_and_won_lost_deals_only_lost() -> None:
@@ -346,6 +379,39 @@ def test_money_at_stake_is_split_over_the_blocking_criteria_of_the_first_gate_th
         D(2026, 12, 1),
     )
     assert str(finding.cell) == "Deals!H2", "the cell to fill"
+
+
+def test_a_finding_shows_the_cell_as_it_is_and_what_it_needs() -> None:
+    gates = audited(
+        book(
+            Deals="""
+                Deal ID | Stage    | Amount  | Buyer | Discount | Team     | Reviewed   | Agreed
+                D-1     | Proposal | 1234.5  | Bo    | 0.25     | Bo, bo   | 2026-01-31 | no
+                D-2     | Proposal | 12000   |       | lots     |          | 2026-11-20 | yes
+                D-3     | Proposal | 9000    | Cy    | 0.1      | Bo and Cy | 2026-11-20 | x
+            """,
+            Criteria="""
+                Stage    | Gate  | Requirement     | Field    | Check              | Value | Severity
+                Proposal | entry | Large enough    | Amount   | ≥                  | 5000  | warn
+                Proposal | entry | Buyer is not Cy | Buyer    | ≠                  | cy    | warn
+                Proposal | entry | Small discount  | Discount | ≤                  | 0.2   | warn
+                Proposal | entry | Two people met  | Team     | at least N people  | 2     | warn
+                Proposal | entry | Seen lately     | Reviewed | within last N days | 30    | warn
+                Proposal | entry | Amount agreed   | Agreed   | is yes             |       | warn
+            """,
+        )
+    )
+    assert sorted((str(f.cell), f.found, f.needed) for f in gates.findings if f.deal_id) == [
+        ("Deals!C2", "1,234.50", "at least 5,000"),
+        ("Deals!D3", "empty", "anything but cy"),
+        ("Deals!D4", "Cy", "anything but cy"),
+        ("Deals!E2", "0.25", "at most 0.20"),
+        ("Deals!E3", "lots", "at most 0.20"),
+        ("Deals!F2", "Bo, bo", "at least 2 people"),
+        ("Deals!F3", "empty", "at least 2 people"),
+        ("Deals!G2", "31 Jan 2026", "a date in the last 30 days"),
+        ("Deals!H2", "no", "yes"),
+    ]
 
 
 def test_a_rule_may_be_turned_off_or_made_lighter_and_the_forecast_stays() -> None:
