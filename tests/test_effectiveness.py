@@ -63,6 +63,7 @@ HISTORY = """
     L-2     | 2026-02-15 | Lead
     L-2     | 2026-03-01 | Lost
     L-3     | 2026-01-01 | Lead
+    L-3     | 2026-02-01 | Qualified
     L-3     | 2026-03-01 | Lost
     L-4     | 2026-03-01 | Lost
     O-1     | 2026-02-01 | Proposal

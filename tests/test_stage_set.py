@@ -231,6 +231,7 @@ APART = [
     ("Close date | within last N days | 7", "Close date | in the future |"),
     ("Close date | within next N days | 7", "Close date | on or after | 2026-12-02"),
     ("Close date | =         | 2026-12-01", "Close date | >         | 2026-12-01"),
+    ("Close date | in the past |", "Close date | within next N days | 7"),
     # a number here, a date there
     ("Score      | >         | 7",         "Score      | >         | 2026-01-01"),
     # lists
