@@ -5,7 +5,6 @@ Each fault is one finding about the Criteria or the Stages sheet, and the other 
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -583,16 +582,14 @@ def test_each_fault_may_be_turned_off_or_made_another_severity_and_the_others_st
     assert of_everything(f"rule {code} | {other}") == {**usual, code: other}
 
 
-def test_two_thousand_criteria_take_no_time_and_each_fault_is_one_finding() -> None:
+def test_of_two_thousand_criteria_each_fault_is_one_finding_and_the_others_still_run() -> None:
     checks = ("| is filled |", "| ≥ | {n}", "| < | {n}", "| = | {n}", "| ≠ | {n}", "| is one of | {n}; x")
     rows = [
         f"Proposal | exit | Requirement {n} | {'Score' if n % 10 else 'Nowhere'} {checks[n % 6].format(n=n % 300)}"
         for n in range(2000)
     ]
     made = book(Deals=DEALS, Criteria="\n".join([HEADER, *rows]), Stages=NARROW)
-    started = time.process_time()
     gates = audit(frame(made), made, as_of=AS_OF, folder=Path())
-    assert time.process_time() - started < 3
     found = about_the_set(gates)
     assert sum(f.code == "criterion-column-missing" for f in found) == 200
     assert len(gates.results) == 1800
