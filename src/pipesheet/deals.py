@@ -42,7 +42,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from pipesheet.history import latest_stays
-from pipesheet.models import DEAL_FIELDS, Book, Owner, Rate, Stage
+from pipesheet.models import CATEGORY_WORDS, DEAL_FIELDS, Book, Owner, Rate, Stage
 from pipesheet.stages import BEST_CASE_FROM, COMMIT_FROM, category_of, open_stages, stage_key, stage_lookup
 
 __all__ = ["category_of", "deal_frame", "open_stages", "rate_on", "reporting_currency", "stage_key"]
@@ -220,21 +220,9 @@ def _with_odds(frame: pl.DataFrame) -> pl.DataFrame:
     own = pl.col("probability")
     usable = pl.when(own.is_between(0, 1)).then(own)
     said = _key("category").str.replace_all(r"[^a-z]", "")
-    named = said.replace_strict(
-        {
-            "commit": "commit",
-            "committed": "commit",
-            "bestcase": "best case",
-            "upside": "best case",
-            "mostlikely": "best case",
-            "pipeline": "pipeline",
-            "omitted": "omitted",
-            "omit": "omitted",
-            "notforecasted": "omitted",
-        },
-        default=None,
-        return_dtype=pl.String,
-    )
+    # An open deal cannot be closed, whatever is said of it.
+    words = {word: category for word, category in CATEGORY_WORDS.items() if category != "closed"}
+    named = said.replace_strict(words, default=None, return_dtype=pl.String)
     by_probability = (
         pl.when(pl.col("odds") >= COMMIT_FROM)
         .then(pl.lit("commit"))

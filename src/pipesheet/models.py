@@ -22,6 +22,21 @@ CriterionSeverity = Literal["block", "warn", "info"]
 
 CATEGORIES: tuple[Category, ...] = ("commit", "best case", "pipeline", "omitted", "closed")
 
+CATEGORY_WORDS: Mapping[str, Category] = {
+    "commit": "commit",
+    "committed": "commit",
+    "bestcase": "best case",
+    "upside": "best case",
+    "mostlikely": "best case",
+    "pipeline": "pipeline",
+    "omitted": "omitted",
+    "omit": "omitted",
+    "notforecasted": "omitted",
+    "closed": "closed",
+    "closedwon": "closed",
+}
+"""What people and exports call the categories, in small letters and without signs."""
+
 DEAL_FIELDS: Mapping[str, type] = {
     "deal_id": str,
     "deal": str,

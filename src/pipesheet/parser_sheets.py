@@ -10,7 +10,7 @@ from pipesheet.coerce import Reading, money, probabilities, quoted, texts, writt
 from pipesheet.grid import Grid, Source, Table, Value
 from pipesheet.locate import header_text
 from pipesheet.models import (
-    Category,
+    CATEGORY_WORDS,
     Condition,
     Criterion,
     CriterionSeverity,
@@ -47,19 +47,6 @@ _TYPES: Mapping[str, Outcome] = {
     "closedlost": "lost",
     "active": "open",
     "inprogress": "open",
-}
-_CATEGORIES: Mapping[str, Category] = {
-    "commit": "commit",
-    "committed": "commit",
-    "bestcase": "best case",
-    "upside": "best case",
-    "mostlikely": "best case",
-    "pipeline": "pipeline",
-    "omitted": "omitted",
-    "omit": "omitted",
-    "notforecasted": "omitted",
-    "closed": "closed",
-    "closedwon": "closed",
 }
 _GATES: Mapping[str, Gate] = {"entry": "entry", "enter": "entry", "exit": "exit", "leave": "exit"}
 _KINDS: Mapping[str, Kind] = {
@@ -144,7 +131,7 @@ def _stage(sheet: Sheet, index: int, found: Found) -> Stage:
         float(index + 1) if order is None else order,
         odds,
         outcome,
-        _choice(sheet, index, "category", _CATEGORIES, found),
+        _choice(sheet, index, "category", CATEGORY_WORDS, found),
         sheet.get("max_days")[index],
         text["guidance"],
         text["pipeline"],
