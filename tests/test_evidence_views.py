@@ -90,6 +90,16 @@ def test_the_bridge_is_that_of_the_deals_and_of_the_forecast(views: Views) -> No
     )
 
 
+def test_both_methods_stand_side_by_side_in_the_report(views: Views) -> None:
+    table = views.cards["quarters"].table
+    assert table is not None
+    at = [head.text for head in table.heads].index("On evidence")
+    told = {r["period"]: r["total"] for r in views.json["forecast"] if r["method"] == "evidence"}
+    shown = {row[0].text: row[at].text for row in table.rows}
+    assert shown["Q4 2026"] == short_money(told["2026-Q4"], "EUR") != short_money(0, "EUR")
+    assert shown["Overdue"] == short_money(told["overdue"], "EUR")
+
+
 def test_what_each_deal_has_earned(views: Views) -> None:
     told = sorted(
         (g["deal_id"], g["claimed"], g["earned"] or "", g["next_requirement"] or "") for g in views.json["gates"]

@@ -141,7 +141,7 @@ def months_card(analysis: Analysis, colour: Colour, widths: Widths = LARGER) -> 
     charts = tuple(stacked_columns(model, colour, w, 280 if w < 400 else 396) for w in widths)
     unit = f", {analysis.currency}" if analysis.currency else ""
     subtitle = f"Weighted forecast by month{unit}; {COUNTED[analysis.forecast.method]}"
-    numbers = period_table("months-numbers", "Forecast by month", rows, analysis.currency)
+    numbers = period_table("months-numbers", "Forecast by month", rows, analysis)
     return Card("months", title, subtitle, charts, numbers)
 
 
@@ -174,7 +174,7 @@ def quarters_card(analysis: Analysis) -> Card | None:
         return None
     everything, overdue, undated = (forecast.row(name, method=method) for name in ("all", "overdue", "undated"))
     title = wording.quarters_title(everything, overdue, undated, analysis.currency)
-    table = period_table("quarters-table", "Forecast by quarter", shown, analysis.currency)
+    table = period_table("quarters-table", "Forecast by quarter", shown, analysis)
     subtitle = "Closed won and weighted open deals; the overdue and the undated are on lines of their own"
     omitted = everything.omitted if everything else 0.0
     left_out = f"{long_money(omitted, analysis.currency)} in omitted deals is left out." if omitted else ""
@@ -185,16 +185,21 @@ def _holds(row: ForecastRow) -> bool:
     return bool(row.total or row.open_deals or row.target)
 
 
-def period_table(name: str, caption: str, rows: Sequence[ForecastRow], currency: str) -> Table:
-    """Periods down, parts of the forecast across; target columns only where there is a target."""
+def period_table(name: str, caption: str, rows: Sequence[ForecastRow], analysis: Analysis) -> Table:
+    """Periods down, parts of the forecast across; target columns only where there is a target, and what the
+    evidence supports only where it is less somewhere."""
     targets = any(r.target is not None for r in rows)
-    columns = ["Closed won", "Commit", "Best case", "Pipeline", "Forecast", "Open deals"]
-    columns[5:5] = ["Target", "Against target", "Coverage"] if targets else []
-    heads = (Head("Period"), *(Head(column, right=True) for column in columns))
-    return Table(name, caption, heads, tuple(_period_cells(r, currency, targets) for r in rows))
+    proven = {r.period: r.total for r in analysis.forecast.rows if (r.method, r.dimension) == ("evidence", "all")}
+    if (rows and rows[0].method == "evidence") or not analysis.bridge.steps:
+        proven = {}
+    columns = ["Closed won", "Commit", "Best case", "Pipeline", "Forecast"]
+    columns += ["On evidence"] if proven else []
+    columns += ["Target", "Against target", "Coverage"] if targets else []
+    heads = (Head("Period"), *(Head(column, right=True) for column in [*columns, "Open deals"]))
+    return Table(name, caption, heads, tuple(_period_cells(r, analysis.currency, targets, proven) for r in rows))
 
 
-def _period_cells(row: ForecastRow, currency: str, targets: bool) -> tuple[Cell, ...]:
+def _period_cells(row: ForecastRow, currency: str, targets: bool, proven: Mapping[str, float]) -> tuple[Cell, ...]:
     def money(value: float | None, *, strong: bool = False, tone: Tone = "") -> Cell:
         return Cell(short_money(value, currency), sort=value, strong=strong, tone=tone)
 
@@ -204,7 +209,7 @@ def _period_cells(row: ForecastRow, currency: str, targets: bool) -> tuple[Cell,
     return (
         Cell(period(row.period), sort=str(row.start or row.period), strong=True),
         money(row.won), money(row.commit), money(row.best_case), money(row.pipeline),
-        money(row.total, strong=True), *aim,
+        money(row.total, strong=True), *((money(proven.get(row.period)),) if proven else ()), *aim,
         Cell(figures.number(row.open_deals), sort=row.open_deals),
     )  # fmt: skip
 
