@@ -178,6 +178,43 @@ def test_a_reference_to_a_column_that_holds_other_things_does_no_harm() -> None:
     assert [(r.met, r.unmet) for r in gates.results] == [(0, 2), (1, 1)]
 
 
+FIVE_DEALS = """
+    Deal ID | Stage    | Amount | Close date | Next step | Created    | Score | Renewal    | Four       | Mixed
+    D-1     | Proposal | 1000   | 2026-12-01 | Call Mia  | 2026-06-01 | 7     | 2027-01-01 | 2027-01-01 | 5
+    D-2     | Proposal | 1000   | 2026-12-01 |           | 2026-06-01 | 7     | 2027-01-01 | 2027-01-01 | tbd
+    D-3     | Proposal | 1000   | 2026-12-01 |           | 2026-06-01 | 7     | 2027-01-01 | 2027-01-01 | 2027-01-01
+    D-4     | Proposal | 1000   | 2026-12-01 |           | 2026-06-01 | 7     | 2027-01-01 | 2027-01-01 | tbd
+    D-5     | Proposal | 1000   | 2026-12-01 |           | 2026-06-01 | "8"   | 2027-01-01 |            | tbd
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("Score      | >            | [Renewal]    ", ">: Score holds numbers, Renewal holds dates"),
+        ("Score      | =            | [Close date] ", "=: Score holds numbers, Close date holds dates"),
+        ("Close date | ≠            | [Score]      ", "≠: Close date holds dates, Score holds numbers"),
+        ("Close date | on or before | [Next step]  ", "on or before: Close date holds dates, Next step holds texts"),
+        ("Next step  | >            | [Stage]      ", ">: Next step holds texts, Stage holds texts"),
+        ("Close date | >            | 5            ", ">: Close date holds dates, 5 is a number"),
+        ("Amount     | between      | 2026-01-01 and 2026-12-31",
+         "between: Amount holds numbers, 2026-01-01 is a date, 2026-12-31 is a date"),
+        ("Renewal    | <            | 5            ", "<: Renewal holds dates, 5 is a number"),
+        # one value of another kind, or too few cells, and tomorrow it may be as it should
+        ("Score      | >            | [Four]       ", None),
+        ("Close date | on or after  | [Mixed]      ", None),
+        ("Score      | >            | [Amount]     ", None),
+        ("Renewal    | on or after  | [Close date] ", None),
+        ("Next step  | =            | [Stage]      ", None),
+        ("Next step  | ≠            | [Mixed]      ", None),
+    ],
+)  # fmt: skip
+def test_a_comparison_of_two_kinds_that_no_cell_can_pass_is_one_fault(row: str, fault: str | None) -> None:
+    criteria = f"{HEADER}\nProposal | exit | Compared | {row}\nLead | exit | Known | Stage | is filled |"
+    found = [(cell, code, what) for cell, code, what, _ in faults(criteria, FIVE_DEALS, Stages=NARROW)]
+    assert found == ([("Criteria!C2", "criterion-value-unreadable", fault)] if fault else [])
+
+
 @pytest.mark.parametrize("stage", ["proposal", "  PROPOSAL ", "Quote"])
 def test_stages_may_be_written_in_any_case_or_by_an_alias(stage: str) -> None:
     gates = audited(
@@ -398,6 +435,19 @@ def test_only_blocking_criteria_make_a_stage_unreachable(severity: str) -> None:
     contradictions = [("Criteria!C3", "criterion-contradiction"), ("Criteria!C4", "criterion-contradiction")]
     assert light == contradictions
     assert blocking == [*contradictions, ("Stages!A3", "stage-unreachable")]
+
+
+def test_one_demand_made_twice_blocks_where_the_second_does() -> None:
+    found = codes(
+        f"""
+        {HEADER.replace("| Value", "| Severity")}
+        Lead     | entry | Perhaps signed | Signed | is yes | warn
+        Lead     | exit  | Buyer signed   | Signed | is yes | block
+        Proposal | entry | Buyer refused  | Signed | is no  | block
+        """,
+        Stages=NARROW,
+    )
+    assert found == [("Criteria!C4", "criterion-contradiction"), ("Stages!A3", "stage-unreachable")]
 
 
 def test_what_is_asked_only_under_a_when_makes_no_stage_unreachable() -> None:
