@@ -25,7 +25,9 @@ from other_formats import Cells, compound, ods, package, parts_of, xls, xlsb
 from pipesheet.compound import Compound
 from pipesheet.errors import Encrypted, FileEmpty, FileMissing, NotAWorkbook, PipesheetError, ReadError, Unsafe
 from pipesheet.grid import Source, Table, Value
+from pipesheet.locate import is_ours
 from pipesheet.reader import read
+from pipesheet.resources import resource
 from pipesheet.sheetscan import MOST_CELLS, extent
 
 HEADER = ["Deal ID", "Stage", "Amount"]
@@ -563,3 +565,11 @@ def test_a_chain_of_sectors_in_a_circle_ends(tmp_path: Path) -> None:
     struct.pack_into("<I", content, 512 + 4 * 3, 2)
     with pytest.raises(NotAWorkbook, match="a chain of sectors runs in a circle"):
         read(saved(tmp_path, "round.xls", bytes(content)))
+
+
+def test_what_an_earlier_run_wrote_is_not_read_again_but_for_what_people_typed_and_the_log(tmp_path: Path) -> None:
+    path = Path(shutil.copy(resource("workbooks/sample.xlsx"), tmp_path / "sample.xlsx"))
+    grids = {grid.name: grid for grid in read(path).grids}
+    assert all(is_ours(grids[name]) for name in ("Forecast", "Findings", "Closed Deals", "Deal Review", "Run Log"))
+    assert not any(grids[name].rows for name in ("Forecast", "Evidence", "Conversion", "Findings", "Closed Deals"))
+    assert all(grids[name].rows for name in ("Deals", "Dashboard", "Deal Review", "Run Log"))

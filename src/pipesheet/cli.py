@@ -294,6 +294,7 @@ def _do(jobs: Sequence[Job], *, quiet: bool) -> list[Outcome]:
             outcomes.append(_guarded(job, run_job, partial(advance, job)))
             if job is not jobs[-1]:
                 gc.collect()
+    gc.freeze()
     gc.enable()
     return outcomes
 
@@ -345,16 +346,18 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[Job, str], None]
 
 
 def _finish(outcomes: Sequence[Outcome], *, as_json: bool, quiet: bool, shown: int = 5) -> None:
-    from pipesheet.show import document_of, errors_of, summary_lines
-
     worst = max(outcome.exit_code for outcome in outcomes)
     if as_json:
         from pipesheet.document import to_json
+        from pipesheet.show import document_of
 
         click.echo(to_json(document_of(outcomes)))
     elif not quiet:
+        from pipesheet.show import summary_lines
+
         for line in summary_lines(outcomes, shown=shown):
             click.echo(line)
-    for sentence in errors_of(outcomes):
-        click.echo(click.style("error: ", fg="red", bold=True) + sentence, err=True)
+    for outcome in outcomes:
+        if outcome.error is not None:
+            click.echo(click.style("error: ", fg="red", bold=True) + str(outcome.error), err=True)
     sys.exit(worst)

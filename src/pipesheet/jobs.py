@@ -6,17 +6,22 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipesheet import __version__
-from pipesheet.analysis import Analysis, analyze
 from pipesheet.config import toml_settings
 from pipesheet.errors import Locked, PipesheetError
 from pipesheet.grid import Value
 from pipesheet.reader import read
 from pipesheet.receipt import Receipt
-from pipesheet.results import RunStamp
+
+if TYPE_CHECKING:
+    from pipesheet.analysis import Analysis
+    from pipesheet.results import RunStamp
 
 Step = Callable[[str], None]
 REPORT_SUFFIX = ".pipesheet.html"
@@ -79,7 +84,11 @@ def run_job(job: Job, on_step: Step = lambda _: None) -> Outcome:
 
 def _run(job: Job, on_step: Step) -> Outcome:
     on_step("reading")
-    source = read(job.path)
+    # Most of reading needs no Python, so what comes after it is loaded meanwhile.
+    with ThreadPoolExecutor(1) as beside:
+        loaded = beside.submit(import_module, "pipesheet.analysis")
+        source = read(job.path)
+        analyze = loaded.result().analyze
     folders = [f for f in (job.machine_folder, job.path.parent) if f is not None]
     defaults = toml_settings(folders)
     on_step("auditing")
@@ -131,6 +140,8 @@ def run(
 
 
 def _stamp(analysis: Analysis, job: Job, defaults: Mapping[str, Value]) -> RunStamp:
+    from pipesheet.results import RunStamp
+
     said = repr((sorted(defaults.items()), analysis.book.settings, sorted(job.settings.items())))
     return RunStamp(
         recorded=job.now,

@@ -16,6 +16,8 @@ from pipesheet.grid import Grid, Source, Table, Value
 from pipesheet.schema import DEALS, HISTORY, SETTINGS, SHEETS, FieldRule, SheetRule, folded, header_keys
 
 OURS = "Pipesheet"
+READ_AGAIN = frozenset({"PipesheetDeals", "PipesheetRuns", "PipesheetHygieneLog"})
+"""Tables of ours that a later run reads: what people typed beside their deals, and what earlier runs said."""
 HEADER_WITHIN = 50
 """A header is looked for in so many rows from the top."""
 

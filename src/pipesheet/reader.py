@@ -23,6 +23,7 @@ from pipesheet.csvfile import csv_grid
 from pipesheet.errors import Encrypted, FileEmpty, FileMissing, NotAWorkbook, ReadError, Unsafe
 from pipesheet.grid import Grid, Source, Table, Value
 from pipesheet.intake import FAULTS, check_compound, container, opened_package, package_kind
+from pipesheet.locate import OURS, READ_AGAIN
 from pipesheet.mending import mended
 from pipesheet.odsscan import ods_sheets
 from pipesheet.recordscan import xls_sheets, xlsb_looks
@@ -94,7 +95,17 @@ def _grids(path: Path, content: bytes, package: zipfile.ZipFile | None) -> tuple
         others = ", ".join(sorted({str(s.typ).rpartition(".")[2] for s in book.sheets_metadata})) or "no sheet at all"
         raise NotAWorkbook(path, f"it has no sheet of cells, only {others}")
     tables = _tables(path, book) if with_tables else {}
-    return tuple(_grid(path, book, sheet, looks, tables) for sheet in sheets)
+    return tuple(
+        # What an earlier run wrote is made anew, and may be more than all the rest.
+        Grid(sheet.name, (), tables[sheet.name]) if _only_results(tables.get(sheet.name, ()))
+        else _grid(path, book, sheet, looks, tables)
+        for sheet in sheets
+    )  # fmt: skip
+
+
+def _only_results(tables: tuple[Table, ...]) -> bool:
+    names = {table.name for table in tables}
+    return any(name.startswith(OURS) for name in names) and not names & READ_AGAIN
 
 
 def _looks(path: Path, content: bytes, package: zipfile.ZipFile | None) -> Looks:

@@ -30,11 +30,6 @@ def summary_lines(outcomes: Sequence[Outcome], *, shown: int) -> Iterator[str]:
         yield from _totals(outcomes)
 
 
-def errors_of(outcomes: Sequence[Outcome]) -> list[str]:
-    """The sentence of each workbook that failed."""
-    return [str(o.error) for o in outcomes if o.error is not None]
-
-
 def document_of(outcomes: Sequence[Outcome]) -> Document:
     """The JSON document of the same outcomes."""
     return Document(
