@@ -116,15 +116,15 @@ class Package:
 
     def reachable(self, start: str, *, without: Iterable[str] = ()) -> list[str]:
         """The parts that hang below `start`, itself first, in the order of their relationships."""
-        seen, todo = {_key(w) for w in without}, [start]
+        seen, ahead = {_key(w) for w in without}, [start]
         found: list[str] = []
-        while todo:
-            part = todo.pop(0)
+        while ahead:
+            part = ahead.pop(0)
             if _key(part) in seen or (part and part not in self):
                 continue
             seen.add(_key(part))
             found.append(part)
-            todo += [r.part for r in self.relationships(part) if r.part]
+            ahead += [r.part for r in self.relationships(part) if r.part]
         return found
 
     def taken_names(self) -> set[str]:
@@ -137,17 +137,17 @@ class Package:
 
         A part whose bytes stay the same keeps its compressed bytes, so equal parts make equal files.
         """
-        todo = {_key(part): (part, content) for part, content in changes.items()}
+        wanted = {_key(part): (part, content) for part, content in changes.items()}
         members = []
         for name in self._archive.names:
             member = self._archive.member(name)
-            if _key(name) in todo:
-                _, content = todo.pop(_key(name))
+            if _key(name) in wanted:
+                _, content = wanted.pop(_key(name))
                 if content is None:
                     continue
                 member = self._updated(member, content)
             members.append(member)
-        added = (Member(part, _packed(c)) for part, c in todo.values() if c is not None)
+        added = (Member(part, _packed(c)) for part, c in wanted.values() if c is not None)
         return write_zip([*members, *added], comment=self._archive.comment)
 
     def _updated(self, member: Member, content: bytes | Packed) -> Member:
