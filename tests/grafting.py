@@ -28,7 +28,9 @@ HALF = "PipesheetDeals[[#This Row],[Amount]]/2"
 _MONEY = Style(number='"€"#,##0', align="right")
 
 
-def plans(names: Mapping[str, str] = NAMES, *, deals: int = 3, note: str = 'x <b> & "y"') -> tuple[SheetPlan, ...]:
+def plans(
+    names: Mapping[str, str] = NAMES, _: object = None, *, deals: int = 3, note: str = 'x <b> & "y"'
+) -> tuple[SheetPlan, ...]:
     """Two sheets with everything a result sheet may hold; `deals` rows."""
     review = TablePlan(
         "PipesheetDeals",

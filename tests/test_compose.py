@@ -22,6 +22,8 @@ from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 
 from grafting import HALF, members, plans
+from pipesheet.composing import cells
+from pipesheet.composing.compose import compose, compose_apart
 from pipesheet.sheets import (
     Chart,
     Column,
@@ -36,8 +38,6 @@ from pipesheet.sheets import (
     Style,
     TablePlan,
 )
-from pipesheet.xlsx import cells
-from pipesheet.xlsx.compose import compose, compose_apart
 
 
 def sheet(*puts: Put, **more: Any) -> SheetPlan:

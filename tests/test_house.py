@@ -28,7 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("funnel",), ("analysis",), ("results",),
     # the outside
     ("compound",), ("csvfile", "intake"), ("sheetscan",), ("mending", "odsscan", "recordscan"),
-    ("reader", "xlsx", "replacing"), ("writer",),
+    ("reader", "xlsx", "replacing"), ("composing",), ("verifying",), ("writer",),
     ("drawing",), ("charts",), ("charts_stages",), ("report_page",), ("wording",),
     ("wording_gates",), ("report_findings", "report_forecast", "report_gates", "report_stages"), ("report",),
     # putting it together
@@ -37,8 +37,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 ONE_ROOM_LIBRARIES = {
-    "python_calamine": {"reader"}, "jinja2": {"report"}, "xlsxwriter": {"xlsx.compose"}, "xlwings": {"excel"},
-    "click": {"cli"}, "rich": {"cli"}, "pydantic": {"document"}, "openpyxl": {"xlsx.verify"},
+    "python_calamine": {"reader"}, "jinja2": {"report"}, "xlsxwriter": {"composing.compose"}, "xlwings": {"excel"},
+    "click": {"cli"}, "rich": {"cli"}, "pydantic": {"document"}, "openpyxl": {"composing.readback"},
 }  # fmt: skip
 DEFINING = {"grid", "models", "periods", "findings", "errors", "sheets", "receipt", "figures"}
 

@@ -34,7 +34,7 @@ def tell(event, about):
         os.write(1, b"w" if writes else b".")
 
 def write(deals):
-    write_sheets(sys.argv[2], lambda names: plans(names, deals=deals), names=NAMES)
+    write_sheets(sys.argv[2], lambda names, _: plans(names, deals=deals), names=NAMES)
 
 for _ in iter(sys.stdin.readline, ""):
     child = os.fork()
@@ -93,7 +93,7 @@ def writer(book: Path) -> Iterator[Writer]:
 
 
 def write(book: Path, deals: int) -> bytes:
-    write_sheets(book, lambda names: plans(names, deals=deals), names=NAMES)
+    write_sheets(book, lambda names, _: plans(names, deals=deals), names=NAMES)
     return book.read_bytes()
 
 

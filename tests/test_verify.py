@@ -11,22 +11,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grafting import NAMES, members, plans, swapped, users_book
+from grafting import members, plans, swapped, users_book
+from pipesheet.composing import readback
+from pipesheet.composing.compose import compose_apart
 from pipesheet.errors import NotVerified
 from pipesheet.sheets import Column, Content, Formula, Link, Put, SheetPlan, Style, TablePlan
+from pipesheet.verifying import verify
 from pipesheet.writer import grafted_file
-from pipesheet.xlsx import verify as verifying
-from pipesheet.xlsx.compose import compose
 from pipesheet.xlsx.graft import graft
 from pipesheet.xlsx.package import Package
-from pipesheet.xlsx.verify import verify
 
 TYPES, WORKBOOK, RELS, STYLES = "[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"
 FORECAST, REVIEW, TABLE = "xl/worksheets/sheet3.xml", "xl/worksheets/sheet4.xml", "xl/tables/table3.xml"
 THEME = "xl/theme/theme1.xml"
 BOOK = swapped(users_book(), WORKBOOK, ("<calcPr ", '<calcPr iterate="1" '))
 PLANS = plans()
-GRAFTED = graft(Package(BOOK), compose(PLANS), NAMES).data
+
+
+def grafted(book: bytes, meant: tuple[SheetPlan, ...]) -> bytes:
+    """Those sheets in that workbook, before anybody looked."""
+    composed, rows = compose_apart(meant)
+    return graft(Package(book), composed, {p.key: p.name for p in meant}, rows=rows).data
+
+
+GRAFTED = grafted(BOOK, PLANS)
 
 
 def look(after: bytes, *, before: bytes = BOOK, meant: tuple[SheetPlan, ...] = PLANS) -> None:
@@ -122,7 +130,7 @@ def test_what_was_open_before_is_not_ours_to_close() -> None:
     link = '<Relationship Id="rIdX" Type="x" Target="y.xml"/></Relationships>'
     theirs = swapped(users_book(), RELS, ("</Relationships>", link))
     theirs = swapped(theirs, "xl/worksheets/_rels/sheet1.xml.rels", ('Id="rId2"', 'Id="rId1"'))
-    look(graft(Package(theirs), compose(PLANS), NAMES).data, before=theirs)
+    look(grafted(theirs, PLANS), before=theirs)
 
 
 ROW_5 = re.findall(r'<row r="5".*?</row>', members(GRAFTED)[REVIEW].decode())[0]
@@ -175,7 +183,7 @@ def test_a_name_of_another_case_or_a_mark_quoted_otherwise_is_no_damage() -> Non
 
 def test_what_a_person_wrote_is_not_in_the_sentence() -> None:
     meant = plans(note="Secret takeover")
-    after = graft(Package(BOOK), compose(plans(note="Another")), NAMES).data
+    after = grafted(BOOK, plans(note="Another"))
     with pytest.raises(NotVerified) as told:
         look(after, meant=meant)
     assert "Secret" not in str(told.value)
@@ -192,31 +200,27 @@ def long(edit: Callable[[list[float]], None] = lambda _: None) -> tuple[SheetPla
     return (SheetPlan("forecast", "Forecast", tables=(table,)),)
 
 
-def grafted_long(plan: tuple[SheetPlan, ...]) -> bytes:
-    return graft(Package(BOOK), compose(plan), {"forecast": "Forecast"}).data
-
-
 @pytest.mark.parametrize("row", [0, 1, 40, 98, 801, 850, 899])
 def test_the_first_and_the_last_rows_of_a_large_sheet_are_read(monkeypatch: pytest.MonkeyPatch, row: int) -> None:
-    monkeypatch.setattr(verifying, "SAMPLED_CELLS", 300)
-    look(grafted_long(long()), meant=long())
+    monkeypatch.setattr(readback, "SAMPLED_CELLS", 300)
+    look(grafted(BOOK, long()), meant=long())
     with pytest.raises(NotVerified, match=f"row {row + 2}, column 1"):
-        look(grafted_long(long(lambda n: n.__setitem__(row, -1.0))), meant=long())
+        look(grafted(BOOK, long(lambda n: n.__setitem__(row, -1.0))), meant=long())
 
 
 def test_a_fault_that_begins_somewhere_in_a_large_sheet_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verifying, "SAMPLED_CELLS", 300)
+    monkeypatch.setattr(readback, "SAMPLED_CELLS", 300)
 
     def shifted(numbers: list[float]) -> None:
         numbers[400:] = [n + 1 for n in numbers[400:]]
 
     with pytest.raises(NotVerified, match="reads back as something else"):
-        look(grafted_long(long(shifted)), meant=long())
+        look(grafted(BOOK, long(shifted)), meant=long())
 
 
 def test_one_row_missing_anywhere_in_a_large_sheet_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verifying, "SAMPLED_CELLS", 300)
-    data = grafted_long(long())
+    monkeypatch.setattr(readback, "SAMPLED_CELLS", 300)
+    data = grafted(BOOK, long())
     part = "xl/worksheets/sheet3.xml"
     for row in (150, 437, 700):
         xml = re.sub(rf'<row r="{row}".*?</row>', "", members(data)[part].decode(), count=1)
@@ -248,7 +252,7 @@ def passes(contents: list[Content], *, date1904: bool = False, style: Style | No
     book = swapped(users_book(), WORKBOOK, ("<workbookPr ", '<workbookPr date1904="1" ')) if date1904 else users_book()
     look_ = style or Style()
 
-    def made(names: Mapping[str, str]) -> tuple[SheetPlan, ...]:
+    def made(names: Mapping[str, str], _: object) -> tuple[SheetPlan, ...]:
         puts = tuple(Put(row, 1, content, look_) for row, content in enumerate(contents, 3))
         computed = [c if isinstance(c, str | float | int | bool) else 0.5 for c in contents]
         columns = (Column("Any", contents, look_), Column("Computed", computed, look_, formula="1+1"))

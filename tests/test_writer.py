@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 import pipesheet
 from grafting import NAMES, locked, members, plans, swapped, users_book, zipped
 from pipesheet import replacing, writer
+from pipesheet.composing.compose import compose_apart
 from pipesheet.errors import (
     Changed,
     Encrypted,
@@ -42,7 +43,6 @@ from pipesheet.results import RunStamp
 from pipesheet.sheets import Column, Formula, Highlight, Put, SheetPlan, TablePlan
 from pipesheet.writer import renamed_tables, write_sheets
 from pipesheet.xlsx.book import Book
-from pipesheet.xlsx.compose import compose_apart
 from pipesheet.xlsx.markup import MAIN
 from pipesheet.xlsx.package import Package
 
@@ -57,7 +57,7 @@ def book(tmp_path: Path) -> Path:
 
 
 def write(path: Path, out: Path | None = None, *, deals: int = 3, sha256: str | None = None) -> Receipt:
-    return write_sheets(path, lambda names: plans(names, deals=deals), out, names=NAMES, sha256=sha256)
+    return write_sheets(path, lambda names, _: plans(names, deals=deals), out, names=NAMES, sha256=sha256)
 
 
 def fingerprint(data: bytes) -> str:
@@ -116,7 +116,7 @@ def test_the_plans_are_told_what_the_tabs_are_called(tmp_path: Path) -> None:
     path.write_bytes(users_book(sheets=("Deals", "Forecast")))
     told: list[Mapping[str, str]] = []
 
-    def made(names: Mapping[str, str]) -> Sequence[SheetPlan]:
+    def made(names: Mapping[str, str], _: object) -> Sequence[SheetPlan]:
         told.append(dict(names))
         return plans(names)
 
@@ -409,10 +409,10 @@ def test_a_file_saved_since_it_was_read_is_not_written_over(book: Path) -> None:
         write(book, sha256="0" * 64)
 
 
-def during(event: Callable[[], object]) -> Callable[[Mapping[str, str]], Sequence[SheetPlan]]:
+def during(event: Callable[[], object]) -> Callable[[Mapping[str, str], object], Sequence[SheetPlan]]:
     """Plans in the making of which something happens."""
 
-    def made(names: Mapping[str, str]) -> Sequence[SheetPlan]:
+    def made(names: Mapping[str, str], _: object) -> Sequence[SheetPlan]:
         event()
         return plans(names)
 

@@ -42,7 +42,7 @@ def read(path: str | PathLike[str]) -> Source:
         FileMissing, FileEmpty, NotAWorkbook, Encrypted, Unsafe: see `pipesheet.errors`.
     """
     path = Path(path)
-    content = _content(path)
+    content = contents(path)
     fingerprint = hashlib.sha256(content).hexdigest()
     ending = path.suffix.lower().lstrip(".")
     kind = container(path, content)
@@ -56,7 +56,12 @@ def read(path: str | PathLike[str]) -> Source:
     return _package(path, content, fingerprint, ending)
 
 
-def _content(path: Path) -> bytes:
+def contents(path: Path) -> bytes:
+    """The bytes of a file that is there and not empty.
+
+    Raises:
+        FileMissing, FileEmpty, ReadError
+    """
     try:
         if path.is_dir():
             raise FileMissing(path, folder=True)

@@ -12,8 +12,9 @@ class Receipt:
     """What was written where. Parts are named as in the package (``xl/worksheets/sheet4.xml``).
 
     `sha256_before` is of the workbook that was read, `sha256_after` of the one that is there now, both
-    in hex; `backup` is where the old one lies, None if nothing was overwritten. `kept` counts the parts
-    that are the same bytes as before. `sheets` maps keys (``deal_review``) to tab names.
+    in hex; `backup` is where the old one lies, None if nothing was overwritten. `kept` counts the user's
+    parts that are the same bytes as before and `kept_sha256` is one hash over them, which the Run Log shows
+    too; `hashes` holds that of each part `added` or `replaced`. `sheets` maps keys (``deal_review``) to tabs.
     """
 
     path: Path
@@ -21,7 +22,9 @@ class Receipt:
     sha256_after: str
     backup: Path | None
     kept: int
+    kept_sha256: str
     added: tuple[str, ...]
     replaced: tuple[str, ...]
     dropped: tuple[str, ...]
+    hashes: Mapping[str, str]
     sheets: Mapping[str, str]

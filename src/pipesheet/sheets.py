@@ -1,6 +1,6 @@
 """What a result sheet is, before it is Excel: cells, tables, charts and how they look.
 
-Frozen descriptions that thinking code makes and `pipesheet.xlsx.compose` turns into a package.
+Frozen descriptions that thinking code makes and `pipesheet.composing.compose` turns into a package.
 Rows and columns count from 1. Nothing here knows what the numbers mean.
 """
 

@@ -17,20 +17,21 @@ from pathlib import Path
 
 from pipesheet import results
 from pipesheet.analysis import Analysis
+from pipesheet.composing.compose import compose_apart
 from pipesheet.errors import Changed, FileMissing, Locked, NotVerified, Unsupported, UsageError
 from pipesheet.grid import Source
 from pipesheet.receipt import Receipt
 from pipesheet.replacing import keep_backup, replace_file, sweep
 from pipesheet.results import RunStamp
 from pipesheet.sheets import Column, Content, Formula, Put, SheetPlan, TablePlan
+from pipesheet.verifying import verify
 from pipesheet.xlsx.book import Book, tab_names, taken_table_names
-from pipesheet.xlsx.compose import compose_apart
 from pipesheet.xlsx.graft import Grafted, graft
+from pipesheet.xlsx.losses import Kept, kept_parts
 from pipesheet.xlsx.package import Package
-from pipesheet.xlsx.verify import verify
 
-Plans = Callable[[Mapping[str, str]], Sequence[SheetPlan]]
-"""Makes the sheets, given key -> tab name."""
+Plans = Callable[[Mapping[str, str], Kept], Sequence[SheetPlan]]
+"""Makes the sheets, given key -> tab name, and what of the user's the write will leave as it is."""
 
 _WRITES_INTO = (".xlsx", ".xlsm")
 _COPIES = (".xltx", ".xltm")
@@ -51,8 +52,10 @@ def write(source: Source, analysis: Analysis, out: str | PathLike[str] | None = 
         UsageError: `out` is the workbook itself.
     """
 
-    def plans(names: Mapping[str, str]) -> Sequence[SheetPlan]:
-        return results.result_sheets(analysis, names=names, stamp=stamp)
+    def plans(names: Mapping[str, str], kept: Kept) -> Sequence[SheetPlan]:
+        return results.result_sheets(
+            analysis, names=names, stamp=changed(stamp, kept=kept.parts, kept_sha256=kept.sha256)
+        )
 
     return write_sheets(source.path, plans, out, names=results.SHEETS, sha256=source.sha256)
 
@@ -88,8 +91,9 @@ def write_sheets(
         backup = keep_backup(target, data) if out is None else None
         replace_file(target, grafted.data, like=book, last_look=last_look)
     return Receipt(
-        target, before, after, backup, grafted.kept, grafted.added, grafted.replaced, grafted.dropped, grafted.sheets
-    )
+        target, before, after, backup, grafted.kept.parts, grafted.kept.sha256,
+        grafted.added, grafted.replaced, grafted.dropped, grafted.hashes, grafted.sheets,
+    )  # fmt: skip
 
 
 def grafted_file(data: bytes, plans: Plans, *, names: Mapping[str, str], path: str | PathLike[str]) -> Grafted:
@@ -101,7 +105,7 @@ def grafted_file(data: bytes, plans: Plans, *, names: Mapping[str, str], path: s
     package = Package(data, path)
     book = Book(package)
     tabs = tab_names(book, names)
-    made = renamed_tables(plans(tabs), taken_table_names(book, set(tabs)))
+    made = renamed_tables(plans(tabs, kept_parts(package)), taken_table_names(book, set(tabs)))
     tabs = {plan.key: plan.name for plan in made}
     try:
         composed, rows = compose_apart(made, date1904=book.date1904)

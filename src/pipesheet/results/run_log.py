@@ -19,7 +19,7 @@ from pipesheet.sheets import Column, Content, SheetPlan, Style, TablePlan
 HEADER_ROW = 5
 TABLE, HYGIENE_TABLE = "PipesheetRuns", "PipesheetHygieneLog"
 HASH_DIGITS = 12
-_COUNT = ("Deals", "Open deals", "Errors", "Warnings", "Infos")
+_COUNT = ("Deals", "Open deals", "Errors", "Warnings", "Infos", "Parts kept")
 _MONEY = ("Won current quarter", "Open weighted", "Evidence weighted", "Forecast total", "Target")
 
 
@@ -47,6 +47,8 @@ def new_row(analysis: Analysis, stamp: RunStamp) -> Mapping[str, Value]:
         "Forecast total": quarter.total if quarter else None,
         "Target": quarter.target if quarter else None,
         "Currency": analysis.currency,
+        "Parts kept": stamp.kept,
+        "Kept hash": stamp.kept_sha256[:HASH_DIGITS],
     }
 
 
@@ -63,8 +65,8 @@ def sheet(analysis: Analysis, name: str, stamp: RunStamp) -> SheetPlan:
             f"{count(len(rows), 'run')} so far",
             f"One row a run, the latest at the bottom: {day(stamp.recorded.date())}, pipesheet {stamp.version}.",
             "Won, open weighted, evidence, forecast and target are of the quarter that held the as-of date. Two rows "
-            "with "
-            "the same hashes and date were the same question, and have the same answer.",
+            "with the same hashes and date were the same question, and have the same answer. Parts kept are those of "
+            "the workbook that the run left as they were, and their hash is one over all of them.",
         ),
         tables=(
             TablePlan(
@@ -126,4 +128,4 @@ def _style(header: str) -> Style:
 
 
 def _width(header: str) -> float:
-    return {"When": 17, "Version": 9, "Input": 26, "Input hash": 15, "Settings hash": 15}.get(header, 11)
+    return 15 if header.endswith(" hash") else {"When": 17, "Version": 9, "Input": 26}.get(header, 11)

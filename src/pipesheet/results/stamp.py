@@ -11,7 +11,8 @@ class RunStamp:
     """When the run was, by which version, on what: the facts that the Run Log keeps.
 
     `input_sha256` is of the workbook as it was read, `settings_hash` of everything that decides how
-    it was judged; both in hex.
+    it was judged; both in hex. `kept` parts of the workbook are left as they are by the write, and
+    `kept_sha256` is one hash over them; 0 and empty where nothing is written.
     """
 
     recorded: dt.datetime
@@ -19,3 +20,5 @@ class RunStamp:
     input_name: str
     input_sha256: str
     settings_hash: str
+    kept: int = 0
+    kept_sha256: str = ""

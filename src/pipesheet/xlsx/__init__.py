@@ -1,4 +1,4 @@
-"""Workbooks as packages: compose our sheets, graft them in, verify, and lose nothing.
+"""Workbooks as packages: our sheets grafted in, everything else as it was.
 
 The rooms, in the order in which they may import each other:
 
@@ -8,11 +8,10 @@ The rooms, in the order in which they may import each other:
 ``dialect``     Transitional and Strict, one said as the other
 ``package``     parts, content types, relationships
 ``book``        the workbook part: sheets, defined names, our marks
+``losses``      two packages compared: does it close, is all still there
 ``styles``      our formats found in or appended to the user's, nothing renumbered
-``cells``       a composed sheet's XML rewritten as it streams past
+``restyle``     our sheets' XML with the user's format numbers
 ``graft``       our sheets put into the user's package
-``compose``     sheet plans to a small workbook of their own
-``verify``      an independent second look at the result before it replaces anything
 ==============  ===================================================================
 
 Nothing in here knows a word of sales.

@@ -7,12 +7,13 @@ that sizes stand in them (which data descriptors put off), everything else in th
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 
 from pipesheet.errors import Encrypted, NotAWorkbook, Unsafe, Unsupported
@@ -33,12 +34,16 @@ _END = struct.Struct("<4s4H2LH")
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Bytes as a zip holds them: compressed by `method` (0 stored, 8 deflated), with their checksum."""
+    """Bytes as a zip holds them: compressed by `method` (0 stored, 8 deflated), with their checksum.
+
+    `sha256` is of what was packed, in hex, where that was done here; empty for what a file brought.
+    """
 
     raw: bytes
     method: int
     crc: int
     size: int
+    sha256: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +199,13 @@ def _without_zip64(extra: bytes) -> bytes:
 def pack(chunks: Iterable[bytes], *, level: int = 6) -> Packed:
     """Chunks deflated one after the other, so that a large part is never whole in memory."""
     deflate = zlib.compressobj(level, zlib.DEFLATED, -15)
-    out, crc, size = io.BytesIO(), 0, 0
+    out, crc, size, digest = io.BytesIO(), 0, 0, hashlib.sha256()
     for chunk in chunks:
         crc, size = zlib.crc32(chunk, crc), size + len(chunk)
+        digest.update(chunk)
         out.write(deflate.compress(chunk))
     out.write(deflate.flush())
-    return Packed(out.getvalue(), zipfile.ZIP_DEFLATED, crc, size)
+    return Packed(out.getvalue(), zipfile.ZIP_DEFLATED, crc, size, digest.hexdigest())
 
 
 def unpack(packed: Packed) -> bytes:

@@ -15,7 +15,6 @@ from lxml import etree
 
 from pipesheet.errors import NotAWorkbook
 from pipesheet.grid import quoted_sheet
-from pipesheet.xlsx import markup
 from pipesheet.xlsx.dialect import STRICT, TRANSITIONAL, dialect_of
 from pipesheet.xlsx.markup import child, children, insert_in_order
 from pipesheet.xlsx.package import Package
@@ -199,7 +198,7 @@ def tables_below(package: Package, part: str) -> list[str]:
 
 def table_names(package: Package, part: str) -> list[str]:
     """The names of the tables of a sheet part."""
-    roots = (markup.parse_xml(package.read(t), package.path, t) for t in tables_below(package, part))
+    roots = map(package.root, tables_below(package, part))
     return [str(r.get("displayName") or r.get("name", "")) for r in roots]
 
 
@@ -240,7 +239,7 @@ def taken_table_names(book: Book, keys: set[str]) -> set[str]:
     package = book.package
     making_room = {t.lower() for k, s in book.marked().items() if k in keys for t in tables_below(package, s.part)}
     foreign = [t for t in package.of_type(TABLE_TYPE) if t.lower() not in making_room]
-    roots = [markup.parse_xml(package.read(t), package.path, t) for t in foreign]
+    roots = list(map(package.root, foreign))
     tables = {str(r.get(a, "")).lower() for r in roots for a in ("name", "displayName")}
     return tables | {str(e.get("name", "")).lower() for e in book.names()}
 

@@ -41,7 +41,7 @@ def dialect_of(root: etree._Element) -> Dialect:
 
 
 def strictly(composed: bytes) -> bytes:
-    """A workbook of `pipesheet.xlsx.compose`'s making, in Strict."""
+    """A workbook of `pipesheet.composing.compose`'s making, in Strict."""
     with zipfile.ZipFile(io.BytesIO(composed)) as package:
         parts = [(name, package.read(name)) for name in package.namelist()]
     return write_zip(Member(name, pack([_translated(data)], level=1)) for name, data in parts)

@@ -22,6 +22,7 @@ from pipesheet.xlsx import markup, styles
 from pipesheet.xlsx.archive import Packed, pack
 from pipesheet.xlsx.book import TABLE_TYPE, Book, Sheet, local_names, tab_color, tables_below
 from pipesheet.xlsx.dialect import STRICT, strictly
+from pipesheet.xlsx.losses import Kept, kept_parts
 from pipesheet.xlsx.markup import CONTENT_TYPES, PACKAGE_RELS, Document
 from pipesheet.xlsx.package import TYPES_PART, Package, Relationship, rels_of
 from pipesheet.xlsx.restyle import restyled, restyled_table
@@ -47,21 +48,20 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Grafted:
-    """The new file and what happened to its parts; `sheets` maps keys to tab names."""
+    """The new file, what happened to its parts, and the SHA-256 of those that are new or other than before."""
 
     data: bytes
-    kept: int
+    kept: Kept
     added: tuple[str, ...]
     replaced: tuple[str, ...]
     dropped: tuple[str, ...]
+    hashes: Mapping[str, str]
     sheets: Mapping[str, str]
+    """Key -> tab name."""
 
 
-def graft(
-    package: Package, composed: bytes, tabs: Mapping[str, str], *, rows: Mapping[str, Rows] | None = None
-) -> Grafted:
-    """The package with the composed sheets in it. `tabs`: key -> tab name, as composed. `rows`, by tab, are
-    those of sheets that were composed without them.
+def graft(package: Package, composed: bytes, tabs: Mapping[str, str], *, rows: Mapping[str, Rows]) -> Grafted:
+    """The package with the composed sheets in it. `tabs`: key -> tab name, as composed; `rows` of each by tab.
 
     Equal sheets grafted again give the same bytes.
 
@@ -71,7 +71,7 @@ def graft(
     """
     book = Book(package)
     ours = strictly(composed) if book.dialect is STRICT else composed
-    return _Graft(book, Package(ours, "composed.xlsx"), tabs, rows or {}).run()
+    return _Graft(book, Package(ours, "composed.xlsx"), tabs, rows).run()
 
 
 class _Graft:
@@ -189,7 +189,7 @@ class _Graft:
         kind = self.ours.content_type(source)
         if kind.endswith("worksheet+xml"):
             tab = next(s.name for s in self.composed.sheets if s.part == source)
-            self.changes[target] = self._sheet(source, self.rows.get(tab), color)
+            self.changes[target] = self._sheet(source, self.rows[tab], color)
         elif kind.endswith(TABLE_TYPE):
             self.changes[target] = self._table(source)
         else:
@@ -198,16 +198,12 @@ class _Graft:
         if below := self.ours.relationships(source):
             self.changes[rels_of(target)] = _relationships(target, below, names)
 
-    def _sheet(self, source: str, rows: Rows | None, color: bytes | None) -> Packed:
-        head, apart, tail = self.ours.read(source).partition(_NO_ROWS)
-        if rows is None or not apart:
-            return pack(restyled([head + apart + tail], self.formats, color=color))
+    def _sheet(self, source: str, rows: Rows, color: bytes | None) -> Packed:
+        head, _, tail = self.ours.read(source).partition(_NO_ROWS)
         lines = rows.lines(self.formats.cells)
         body = ("".join(lines[at : at + _LINES]).encode() for at in range(0, len(lines), _LINES))
-        whole = chain(
-            restyled([head + b"<sheetData>"], self.formats, color=color), body,
-            restyled([b"</sheetData>" + tail], self.formats),
-        )  # fmt: skip
+        around = (restyled(part, self.formats, color=color) for part in (head, tail))
+        whole = chain((next(around) + b"<sheetData>",), body, (b"</sheetData>" + next(around),))
         return pack(whole, level=6 if rows.cells < _QUICK_ABOVE else 1)
 
     def _table(self, source: str) -> bytes:
@@ -271,16 +267,16 @@ class _Graft:
             self.package.workbook: self.book.document,
         }
         self.changes |= {part: document.dump() for part, document in indexes.items()}
-        data = self.package.rewritten(self.changes)
         had = {p.lower() for p in self.package.parts}
-        there = {p: c for p, c in self.changes.items() if c is not None}
-        touched = {p.lower() for p in self.changes} & had
+        there = {p: c if isinstance(c, Packed) else pack([c]) for p, c in self.changes.items() if c is not None}
+        data = self.package.rewritten({**self.changes, **there})
         return Grafted(
             data,
-            len(had - touched),
+            kept_parts(self.package),
             tuple(p for p in there if p.lower() not in had),
-            tuple(p for p in there if p.lower() in touched),
+            tuple(p for p in there if p.lower() in had),
             tuple(p for p, c in self.changes.items() if c is None),
+            {p: c.sha256 for p, c in there.items()},
             dict(self.tabs),
         )
 
@@ -293,7 +289,7 @@ class _TableIds:
         self._old: dict[str, int] = {}
         self._highest = 0
         for part in package.of_type(TABLE_TYPE):
-            root = markup.parse_xml(package.read(part), package.path, part)
+            root = package.root(part)
             written = str(root.get("id", ""))
             number = int(written) if written.isdecimal() else 0
             self._highest = max(self._highest, number)

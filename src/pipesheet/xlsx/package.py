@@ -60,7 +60,7 @@ class Package:
         self._relationships: dict[str, tuple[Relationship, ...]] = {}
         if TYPES_PART not in self:
             raise NotAWorkbook(path, f"it has no {TYPES_PART}, so it is a zip but no workbook")
-        self.types = markup.parse_xml(self.read(TYPES_PART), path, TYPES_PART)
+        self.types = self.root(TYPES_PART)
         self._defaults, self._overrides = _types(self.types)
         self.workbook = self._find_workbook()
 
@@ -94,6 +94,10 @@ class Package:
     def packed(self, part: str) -> Packed:
         """A part as it is compressed in the file."""
         return self._archive.member(self._stored[_key(part)]).packed
+
+    def root(self, part: str) -> etree._Element:
+        """The root element of a part's XML, to be looked at."""
+        return markup.parse_xml(self.read(part), self.path, part)
 
     def document(self, part: str) -> markup.Document:
         """A part's XML, to be edited."""
@@ -151,8 +155,9 @@ class Package:
         return write_zip([*members, *added], comment=self._archive.comment)
 
     def _updated(self, member: Member, content: bytes | Packed) -> Member:
-        same = content == (member.packed if isinstance(content, Packed) else unpack(member.packed))
-        return member if same else replace(member, packed=_packed(content))
+        old, new = member.packed, _packed(content)
+        alike = (old.crc, old.size) == (new.crc, new.size)
+        return member if alike and unpack(old) == unpack(new) else replace(member, packed=new)
 
     def _find_workbook(self) -> str:
         kinds = {r.kind: r for r in self.relationships("")}
@@ -181,7 +186,7 @@ class Package:
         holder = rels_of(part)
         if holder not in self or part.endswith(".rels"):
             return ()
-        root = markup.parse_xml(self.read(holder), self.path, holder)
+        root = self.root(holder)
         return tuple(self._relationship(r, part) for r in root if markup.local(r) == "Relationship")
 
     def _relationship(self, element: etree._Element, part: str) -> Relationship:

@@ -1,11 +1,8 @@
-"""A second look at a grafted file before it replaces anything, by other means than those that made it.
+"""Our sheets read back from the file they were grafted into, by another reader than the one that wrote.
 
-Three questions, each with its own error sentence: does the package close (targets, types, ids), is
-everything of the user's still there (the rules of the outside referee), and does an independent
-reader, openpyxl, find in our sheets what was meant? Of a large sheet all row numbers are checked, but
-only `SAMPLED_CELLS` cells are read by openpyxl: the first rows, the last, and rows evenly spaced
-between, where a fault of streaming would show. openpyxl reads some hundred thousand cells a second,
-so reading all of a large sheet would take longer than all the rest.
+Of a large sheet all row numbers are checked, but only `SAMPLED_CELLS` cells are read by openpyxl: the
+first rows, the last, and rows evenly spaced between, where a fault of streaming would show. openpyxl
+reads some hundred thousand cells a second, so all of a large sheet would take longer than all the rest.
 """
 
 from __future__ import annotations
@@ -14,169 +11,26 @@ import datetime as dt
 import io
 import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.utils.escape import unescape
 
-from pipesheet.errors import NotVerified, PipesheetError
+from pipesheet.composing.cells import EPOCH_1900, EPOCH_1904, clean
 from pipesheet.sheets import Content, Formula, Link, SheetPlan
 from pipesheet.xlsx.archive import Member, pack, write_zip
-from pipesheet.xlsx.book import TABLE_TYPE, Book, Sheet
-from pipesheet.xlsx.cells import EPOCH_1900, EPOCH_1904, clean
+from pipesheet.xlsx.book import Book, Sheet
 from pipesheet.xlsx.dialect import STRICT, TRANSITIONAL
-from pipesheet.xlsx.markup import (
-    CONTENT_TYPES,
-    DOCUMENT_RELS,
-    MAIN,
-    PACKAGE_RELS,
-    child,
-    children,
-    local,
-    parse_xml,
-    signature,
-)
-from pipesheet.xlsx.package import TYPES_PART, Package, rels_of
+from pipesheet.xlsx.markup import CONTENT_TYPES, DOCUMENT_RELS, MAIN, PACKAGE_RELS, child, children, parse_xml
+from pipesheet.xlsx.package import TYPES_PART, Package
 
 SAMPLED_CELLS = 8_000
 """Cells of one sheet that are read back; a sheet with fewer is read back whole."""
 _FORMULA_ROWS = 60
-_STYLE_LISTS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
 _CELL_FORMAT = re.compile(rb'<c [^<>]*?\bs="([0-9]+)')
 _RULE_FORMAT = re.compile(rb'\bdxfId="([0-9]+)')
 _FIRST_SURE_DATE = dt.date(1900, 3, 1)
-
-
-def verify(before: Package, after: bytes, plans: Sequence[SheetPlan], *, tabs: Mapping[str, str]) -> None:
-    """Raises where the file `after` is not `before` with just those sheets in it.
-
-    Raises:
-        NotVerified: with the first thing that is wrong.
-    """
-    try:
-        result = Package(after, before.path)
-        faults = chain(_open_ends(before, result), _losses(before, result, set(tabs)), _misread(result, plans))
-        fault = next(faults, None)
-    except (PipesheetError, SyntaxError, ValueError, KeyError) as error:
-        # Its text may hold what a person wrote.
-        raise NotVerified(before.path, f"it does not open again, {type(error).__name__}") from error
-    if fault is not None:
-        raise NotVerified(before.path, fault)
-
-
-def _open_ends(before: Package, after: Package) -> Iterator[str]:
-    """What does not resolve, or is there twice, and was not so before."""
-    for part in ("", *after.parts):
-        ids = Counter(r.id for r in after.relationships(part))
-        if max(ids.values(), default=1) > 1 and after.relationships(part) != before.relationships(part):
-            yield f"two relationships of {part or 'the package'} have one id"
-        missing = {r.part for r in after.relationships(part) if r.part and r.part not in after}
-        if missing - {r.part for r in before.relationships(part) if r.part not in before}:
-            yield f"{part or 'the package'} points to {sorted(missing)[0]}, which is not there"
-    untyped = {p for p in after.parts if not after.content_type(p)} - set(before.parts)
-    if untyped:
-        yield f"{sorted(untyped)[0]} has no content type"
-    for what in (_sheet_ids, _table_ids, _table_names):
-        yield from _new_doubles(what(before), what(after))
-
-
-def _sheet_ids(package: Package) -> list[str]:
-    sheets = Book(package).sheets
-    return [f"sheet id {s.sheet_id}" for s in sheets] + [f"tab {s.name.casefold()}" for s in sheets]
-
-
-def _table_ids(package: Package) -> list[str]:
-    return [f"table id {_table(package, p).get('id')}" for p in package.of_type(TABLE_TYPE)]
-
-
-def _table_names(package: Package) -> list[str]:
-    return [f"table {str(_table(package, p).get('displayName')).lower()}" for p in package.of_type(TABLE_TYPE)]
-
-
-def _table(package: Package, part: str) -> Any:
-    return parse_xml(package.read(part), package.path, part)
-
-
-def _new_doubles(before: list[str], after: list[str]) -> Iterator[str]:
-    had = Counter(before)
-    for name, count in Counter(after).items():
-        if count > max(1, had[name]):
-            yield f"{name} is there {count} times"
-
-
-def _losses(before: Package, after: Package, keys: set[str]) -> Iterator[str]:
-    """What of the user's is not as it was."""
-    book = before.workbook
-    related = {r.kind: r.part for r in before.relationships(book)}
-    ours = _only_ours(before, [s.part for k, s in Book(before).marked().items() if k in keys])
-    indexes = {p.lower() for p in (TYPES_PART, book, rels_of(book), related.get("styles", ""))}
-    passing = {related.get("calcChain", "").lower()} | {q.lower() for p in ours for q in (p, rels_of(p))}
-    for part in before.parts:
-        if part.lower() in passing:
-            continue
-        if part not in after:
-            yield f"{part} is gone"
-        elif part.lower() not in indexes and before.packed(part) != after.packed(part):
-            yield f"{part} was changed"
-    yield from _shrunk_indexes(before, after, ours)
-    if "styles" in related and related["styles"] in before:
-        yield from _shrunk_styles(_table(before, related["styles"]), _table(after, related["styles"]))
-
-
-def _only_ours(package: Package, sheets: list[str]) -> set[str]:
-    elsewhere = set(package.reachable("", without=sheets))
-    return {p for s in sheets for p in package.reachable(s)} - elsewhere
-
-
-def _shrunk_indexes(before: Package, after: Package, ours: set[str]) -> Iterator[str]:
-    old, new = Book(before), Book(after)
-    if new.sheets[: len(old.sheets)] != old.sheets:
-        yield "a sheet was dropped, renamed, renumbered or moved"
-    rels = {r.id: r for r in after.relationships(after.workbook)}
-    if any(rels.get(r.id) != r and r.kind != "calcChain" for r in before.relationships(before.workbook)):
-        yield "a relationship of the workbook part changed"
-    grown = ("sheets", "definedNames", "calcPr")
-    rest = [[signature(c) for c in b.root if local(c) and local(c) not in grown] for b in (old, new)]
-    if rest[0] != rest[1] or _calculation(old) != _calculation(new):
-        yield "the workbook part lost or changed something"
-    mine = {str(s.position) for s in old.sheets if s.part in ours}
-    kept = [signature(n) for n in old.names() if not _is_ours(n, mine)]
-    if not set(kept) <= {signature(n) for n in new.names()}:
-        yield "a defined name was lost or changed"
-    types = {t for t in map(_type, children(before.types)) if t[0] == "Default" or (t[1] in before) == (t[1] in after)}
-    lost = types - set(map(_type, children(after.types)))
-    if {part for _, part, _ in lost} - {o.lower() for o in ours}:
-        yield "a content type was lost or changed"
-
-
-def _calculation(book: Book) -> dict[str, str]:
-    """The user's settings of how formulas are computed; when to do so is ours to ask."""
-    found = child(book.root, "calcPr")
-    return {} if found is None else {str(k): str(v) for k, v in found.attrib.items() if k != "fullCalcOnLoad"}
-
-
-def _type(element: Any) -> tuple[str, str, str]:
-    part = str(element.get("PartName") or element.get("Extension", "")).lstrip("/").lower()
-    return local(element), part, str(element.get("ContentType"))
-
-
-def _is_ours(name: Any, positions: set[str]) -> bool:
-    builtin = str(name.get("name")).startswith("_xlnm.") and name.get("localSheetId") in positions
-    return builtin or str(name.get("name")).lower().startswith("_pipesheet_")
-
-
-def _shrunk_styles(before: Any, after: Any) -> Iterator[str]:
-    for name in _STYLE_LISTS:
-        old, new = ([signature(e) for e in children(child(r, name))] for r in (before, after))
-        if new[: len(old)] != old:
-            yield f"the styles' {name} were changed"
-    rest = [[signature(e) for e in children(r) if local(e) not in _STYLE_LISTS] for r in (before, after)]
-    if rest[0] != rest[1]:
-        yield "the styles lost or changed something else"
 
 
 @dataclass(slots=True)
@@ -188,7 +42,7 @@ class _Rows:
     chosen: list[bytes] = field(default_factory=list)
 
 
-def _misread(package: Package, plans: Sequence[SheetPlan]) -> Iterator[str]:
+def misread(package: Package, plans: Sequence[SheetPlan]) -> Iterator[str]:
     """Where the independent reader does not find what was meant."""
     book = Book(package)
     tabs = {s.name: s for s in book.sheets}
@@ -210,7 +64,7 @@ def _misread(package: Package, plans: Sequence[SheetPlan]) -> Iterator[str]:
 
 def _format_counts(package: Package) -> tuple[int, int]:
     parts = [r.part for r in package.relationships(package.workbook) if r.kind == "styles" and r.part in package]
-    lists = [child(_table(package, p), name) for p in parts[:1] for name in ("cellXfs", "dxfs")]
+    lists = [child(package.root(p), name) for p in parts[:1] for name in ("cellXfs", "dxfs")]
     cells, rules = map(len, map(children, lists or (None, None)))
     return cells, rules
 

@@ -1,7 +1,7 @@
 """Descriptions of sheets into a small workbook of their own, the same bytes every time.
 
 XlsxWriter makes the package, styles, tables, charts and rules; the cells themselves are rendered by
-`pipesheet.xlsx.cells`, several times faster and without shared strings, so that a sheet can be moved
+`pipesheet.composing.cells`, several times faster and without shared strings, so that a sheet can be moved
 into another package by itself.
 """
 
@@ -16,10 +16,10 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from pipesheet.composing.cells import EPOCH_1900, EPOCH_1904, MOST_HYPERLINKS, Cells, hyperlinks
+from pipesheet.composing.drawing import Shown, add_chart
 from pipesheet.grid import column_letters
 from pipesheet.sheets import PLAIN, Column, Content, Highlight, Link, SheetPlan, Style, TablePlan
-from pipesheet.xlsx.cells import EPOCH_1900, EPOCH_1904, MOST_HYPERLINKS, Cells, hyperlinks
-from pipesheet.xlsx.drawing import Shown, add_chart
 
 FONT = "Calibri"
 _MADE = dt.datetime(2000, 1, 1)
