@@ -16,7 +16,7 @@ PACKAGE = Path(pipesheet.__file__).parent
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     # what things are
-    ("grid",), ("models", "periods"), ("findings", "errors", "sheets", "receipt", "figures", "resources"),
+    ("grid", "resources"), ("language",), ("models", "periods"), ("findings", "errors", "sheets", "receipt", "figures"),
     # from workbook to book
     ("schema", "setting_rules", "written"), ("coerce",), ("locate",), ("parser_columns",),
     ("parser_settings", "parser_sheets"), ("parser",),
@@ -40,7 +40,7 @@ ONE_ROOM_LIBRARIES = {
     "python_calamine": {"reader"}, "jinja2": {"report"}, "xlsxwriter": {"composing.compose"}, "xlwings": {"excel"},
     "click": {"cli"}, "rich": {"cli"}, "pydantic": {"document"}, "openpyxl": {"composing.readback"},
 }  # fmt: skip
-DEFINING = {"grid", "models", "periods", "findings", "errors", "sheets", "receipt", "figures"}
+DEFINING = {"grid", "language", "models", "periods", "findings", "errors", "sheets", "receipt", "figures"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
