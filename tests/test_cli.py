@@ -10,7 +10,8 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
-from pipesheet.cli import CRITERIA_SETS, main
+from pipesheet.cli import main
+from pipesheet.cli.starter import CRITERIA_SETS
 from pipesheet.document import json_schema
 from pipesheet.resources import resource
 

@@ -10,7 +10,8 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner
 
-from pipesheet.cli import CRITERIA_SETS, main
+from pipesheet.cli import main
+from pipesheet.cli.starter import CRITERIA_SETS
 
 TOP = Path(__file__).parents[1]
 

@@ -15,7 +15,7 @@ from pipesheet.bridge import BridgeStep
 from pipesheet.findings import Severity
 from pipesheet.forecast import ForecastRow
 from pipesheet.hygiene import HygieneLine
-from pipesheet.receipt import Receipt
+from pipesheet.receipt import Comparison, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +253,13 @@ def to_json(document: Document) -> str:
     from pydantic import TypeAdapter
 
     return TypeAdapter(Document).dump_json(document, indent=2).decode()
+
+
+def comparison_json(found: Comparison) -> str:
+    """What ``pipesheet verify`` found, as indented JSON text."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Comparison).dump_json(found, indent=2).decode()
 
 
 def json_schema() -> str:

@@ -1,4 +1,4 @@
-"""What a write did, for the person who asked for it and for machines."""
+"""What a write did, and what became of a workbook, for the person who asked and for machines."""
 
 from __future__ import annotations
 
@@ -28,3 +28,14 @@ class Receipt:
     dropped: tuple[str, ...]
     hashes: Mapping[str, str]
     sheets: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What became of the parts of one workbook in another. `losses` are sentences, none if nothing is lost."""
+
+    kept: tuple[str, ...]
+    changed: tuple[str, ...]
+    added: tuple[str, ...]
+    dropped: tuple[str, ...]
+    losses: tuple[str, ...]

@@ -10,9 +10,11 @@ from pipesheet.analysis import Analysis
 from pipesheet.document import Document, WorkbookEntry, workbook_entry
 from pipesheet.findings import SEVERITIES, Finding
 from pipesheet.jobs import Outcome
+from pipesheet.receipt import Comparison
 from pipesheet.wording import headline
 
 _DEAL_SHOWN = 60
+_LOSSES_SHOWN = 20
 _PLURAL = {"error": "errors", "warning": "warnings", "info": "notes"}
 
 
@@ -140,6 +142,19 @@ def _totals(outcomes: Sequence[Outcome]) -> Iterator[str]:
     failed = sum(o.error is not None for o in outcomes)
     done = figures.count(len(outcomes) - failed, "workbook")
     yield f"{done} done" + (f", {failed} failed" if failed else "") + "."
+
+
+def comparison_lines(found: Comparison) -> Iterator[str]:
+    """What became of the parts of one workbook in another, and what was lost."""
+    yield (
+        f"{figures.count(len(found.kept), 'part')} kept, {len(found.changed)} changed, {len(found.added)} added, "
+        f"{len(found.dropped)} dropped."
+    )
+    yield from (_plain(f"Lost: {loss}.") for loss in found.losses[:_LOSSES_SHOWN])
+    if len(found.losses) > _LOSSES_SHOWN:
+        yield f"And {figures.number(len(found.losses) - _LOSSES_SHOWN)} more; --json lists them all."
+    if not found.losses:
+        yield "Nothing of yours is lost."
 
 
 def _plain(text: str) -> str:

@@ -8,28 +8,17 @@ replaced; `compare` asks the first two of any two workbooks, whoever wrote them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from pipesheet.composing.readback import misread
 from pipesheet.errors import NotVerified, PipesheetError
 from pipesheet.reader import contents
+from pipesheet.receipt import Comparison
 from pipesheet.sheets import SheetPlan
 from pipesheet.xlsx.book import Book
 from pipesheet.xlsx.losses import losses, open_ends
 from pipesheet.xlsx.package import Package
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What became of the parts of one workbook in another. `losses` are sentences, none if nothing is lost."""
-
-    kept: tuple[str, ...]
-    changed: tuple[str, ...]
-    added: tuple[str, ...]
-    dropped: tuple[str, ...]
-    losses: tuple[str, ...]
 
 
 def verify(before: Package, after: bytes, plans: Sequence[SheetPlan], *, tabs: Mapping[str, str]) -> None:
