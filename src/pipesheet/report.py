@@ -22,7 +22,7 @@ from pipesheet.deals import open_stages
 from pipesheet.drawing import Colour, Svg, web_colour
 from pipesheet.figures import count, day, percent, period, plain, weekday
 from pipesheet.report_findings import criteria_card, findings_card, kinds_card, stalled_card, to_settle
-from pipesheet.report_forecast import headline_figures, landing, months_card, owners_card, quarters_card
+from pipesheet.report_forecast import headline_figures, landing, landing_model, months_card, owners_card, quarters_card
 from pipesheet.report_gates import bridge_card, hygiene_card
 from pipesheet.report_page import HALF, LARGER, SMALLER, WHOLE, Card, Page, Widths
 from pipesheet.report_stages import funnel_card, times_card, win_by_card, win_card
@@ -49,12 +49,12 @@ def render(analysis: Analysis, *, stamp: RunStamp) -> Report:
     """
     page = compose_page(analysis, stamp=stamp, colour=web_colour)
     folder = template_folder()
-    text = _environment(str(folder), escaping=False)
+    text = environment(str(folder), escaping=False)
     tokens: dict[str, dict[str, str]] = json.loads((folder / "tokens.json").read_text(encoding="utf-8"))
     style = text.get_template("style.css").render(light=tokens["light"], dark=tokens["dark"])
     script = text.get_template("script.js").render()
     html = (
-        _environment(str(folder), escaping=True)
+        environment(str(folder), escaping=True)
         .get_template("web.html.j2")
         .render(
             page=page,
@@ -76,6 +76,7 @@ def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour) -> Page
         forecast.row(bucket, method=forecast.method) for bucket in ("overdue", "undated", "all")
     )
     required = forecast.required_coverage
+    bar = landing_model(analysis) if deals else None
     return Page(
         title=f"Pipeline review, {plain(stamp.input_name)}, {day(analysis.as_of)}",
         book=plain(stamp.input_name.rpartition(".")[0] or stamp.input_name, 60),
@@ -88,11 +89,12 @@ def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour) -> Page
         if deals
         else (),
         to_settle=to_settle(analysis),
-        landing=landing(analysis, colour) if deals else (),
+        landing=landing(bar, colour),
         figures=headline_figures(analysis) if deals else (),
         rows=_rows(analysis, colour) if deals else _present((findings_card(analysis),)),
         method=_method(analysis),
         run=_run(analysis, stamp),
+        landing_model=bar,
     )
 
 
@@ -177,7 +179,8 @@ def _run(analysis: Analysis, stamp: RunStamp) -> tuple[str, ...]:
 
 
 @cache
-def _environment(folder: str, *, escaping: bool) -> Environment:
+def environment(folder: str, *, escaping: bool) -> Environment:
+    """Where the templates of that folder are rendered; escaping, unless nothing of it is HTML."""
     # True and not select_autoescape(), which leaves a .html.j2 unescaped. Unescaped is for our style
     # and script alone: nothing of a workbook is ever given to it.
     environment = Environment(

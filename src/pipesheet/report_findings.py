@@ -146,7 +146,7 @@ def stalled_card(analysis: Analysis, colour: Colour) -> Card | None:
         "stalled",
         wording.stalled_title(len(listed), open_deals),
         "Longer in their stage than its Max days, or than four in five won deals were; largest first",
-        table=Table("stalled-table", "Stalled deals", heads, cells, note, STALLED_FIRST),
+        table=Table("stalled-table", "Stalled deals", heads, cells, note, STALLED_FIRST, max(more, 0)),
     )
 
 
@@ -202,7 +202,7 @@ def criteria_card(analysis: Analysis, colour: Colour) -> Card | None:
         "criteria",
         wording.criteria_title(results, analysis.currency),
         "Of the deals each criterion asks; those in grace or not concerned are neither met nor unmet",
-        table=Table("criteria-table", "Entry and exit criteria", heads, cells, note, CRITERIA_FIRST),
+        table=Table("criteria-table", "Entry and exit criteria", heads, cells, note, CRITERIA_FIRST, max(more, 0)),
     )
 
 
@@ -305,7 +305,7 @@ def findings_card(analysis: Analysis) -> Card | None:
         f"{count(len(findings) - errors - warnings, 'note')}. "
         f"Mend the cell in {plain(analysis.source.path.name)}; the next run clears the line."
     )
-    table = Table("findings-table", "Findings", heads, cells, note, FINDINGS_FIRST)
+    table = Table("findings-table", "Findings", heads, cells, note, FINDINGS_FIRST, more)
     return Card("findings", wording.findings_title(findings, len(analysis.deals)), subtitle, table=table)
 
 

@@ -33,11 +33,16 @@ UNNAMED: Mapping[str, str] = {"": "No owner", NOBODY: "No owner", OTHERS: "All o
 SERIES = (("Closed won", "won"), ("Commit", "commit"), ("Best case", "best"), ("Pipeline", "pipe"))
 
 
-def landing(analysis: Analysis, colour: Colour) -> tuple[Svg, ...]:
-    """One bar per page width: what is won, what is expected by category, and the target."""
+def landing(model: Landing | None, colour: Colour) -> tuple[Svg, ...]:
+    """One bar per page width."""
+    return tuple(landing_bar(model, colour, width) for width in LANDING_WIDTHS) if model else ()
+
+
+def landing_model(analysis: Analysis) -> Landing | None:
+    """What is won, what is expected by category, and the target."""
     row = analysis.forecast.headline
     if row is None or row.total <= 0 or not (row.target or row.open_weighted):
-        return ()  # one part without a target is no picture
+        return None  # one part without a target is no picture
     bases = category_bases(analysis, row)
     parts = (
         Part("Closed won", row.won, "won"),
@@ -52,8 +57,7 @@ def landing(analysis: Analysis, colour: Colour) -> tuple[Svg, ...]:
         f"Where {period(row.period)} is forecast to land",
         f"Forecast {short_money(row.total, analysis.currency)}{goal}: {told}.",
     )
-    model = Landing(words, parts, row.total, row.target, analysis.currency)
-    return tuple(landing_bar(model, colour, width) for width in LANDING_WIDTHS)
+    return Landing(words, parts, row.total, row.target, analysis.currency)
 
 
 def category_bases(analysis: Analysis, row: ForecastRow) -> Mapping[str, tuple[float, float]]:
@@ -85,7 +89,7 @@ def headline_figures(analysis: Analysis) -> tuple[Figure, ...]:
     name = period(row.period)
     shown = [
         Figure(NAMES[row.method], short_money(row.total, currency), *_against_target(row, currency, name)),
-        Figure("Closed won", short_money(row.won, currency), _won_note(row)),
+        Figure("Closed won", short_money(row.won, currency), _won_note(row), id="won"),
         _commit_figure(analysis, row),
     ]
     if row.coverage is not None:
@@ -142,7 +146,7 @@ def months_card(analysis: Analysis, colour: Colour, widths: Widths = LARGER) -> 
     unit = f", {analysis.currency}" if analysis.currency else ""
     subtitle = f"Weighted forecast by month{unit}; {COUNTED[analysis.forecast.method]}"
     numbers = period_table("months-numbers", "Forecast by month", rows, analysis)
-    return Card("months", title, subtitle, charts, numbers)
+    return Card("months", title, subtitle, charts, numbers, model=model)
 
 
 def _told(row: ForecastRow, currency: str) -> str:
@@ -240,8 +244,22 @@ def owners_card(analysis: Analysis, colour: Colour) -> Card | None:
     more = len(rows) - OWNERS_SHOWN
     note = f"{count(more, 'more owner')} in the workbook's sheet Forecast." if more > 0 else ""
     heads = _owner_heads(targets=targets, errors=bool(broken))
-    table = Table("owners-table", f"{name} by owner", heads, cells, note, OWNERS_FIRST)
-    return Card("owners", wording.owners_title(standings), f"{name} by owner{aim}", table=table)
+    table = Table("owners-table", f"{name} by owner", heads, cells, note, OWNERS_FIRST, max(more, 0))
+    title, subtitle = wording.owners_title(standings), f"{name} by owner{aim}"
+    return Card("owners", title, subtitle, table=table, model=_owner_columns(rows, title, currency))
+
+
+def _owner_columns(rows: Sequence[ForecastRow], title: str, currency: str) -> Columns:
+    """The same as bars of one part, an owner each."""
+    stacks = tuple(_owner_stack(r) for r in rows)
+    told = "; ".join(f"{s.name} {short_money(s.total, currency)}" for s in stacks[:OWNERS_SHOWN])
+    return Columns(Words("owners-bars", title, told + "."), (("Forecast", "commit"),), stacks, currency)
+
+
+def _owner_stack(row: ForecastRow) -> Stack:
+    share = row.total / row.target if row.target else None
+    name = UNNAMED.get(row.key) or plain(row.key)
+    return Stack(name, (row.total,), row.total, row.target, percent(share) if share else "", bool(share and share >= 1))
 
 
 def _owner_rows(forecast: Forecast) -> list[ForecastRow]:

@@ -46,6 +46,7 @@ def bridge_card(analysis: Analysis, colour: Colour, widths: Widths = LARGER) -> 
         "Each open deal at what it claims, less what rests on each requirement it lacks at its first failing gate",
         tuple(bridge_bars(model, colour, width) for width in widths),
         _bridge_numbers(analysis),
+        model=model,
     )
 
 
@@ -91,6 +92,7 @@ def hygiene_card(analysis: Analysis, colour: Colour) -> Card | None:
             tuple(_hygiene_cells(line, analysis.currency, colour, before) for line in lines[:LINES_SHOWN]),
             note,
             LINES_FIRST,
+            max(more, 0),
         ),
     )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipesheet.charts import Bridge, Columns, Landing
+from pipesheet.charts_stages import Funnel
 from pipesheet.drawing import Svg
 
 Tone = Literal["", "pos", "neg", "quiet", "error", "warning", "info"]
@@ -50,7 +52,7 @@ class Head:
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows to read. `more` says how many were left out and where they are; empty where none was.
-    `first` so many rows stand open and the others a click away; 0 is all of them."""
+    `first` so many rows stand open and the others a click away; 0 is all of them. `left` is how many more."""
 
     id: str
     caption: str
@@ -58,11 +60,13 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     more: str = ""
     first: int = 0
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One section. `charts` is one chart drawn at each of its `Widths`; `numbers` the table behind it."""
+    """One section. `charts` is one chart drawn at each of its `Widths`, `model` what they show, for a
+    medium that draws otherwise; `numbers` the table behind it."""
 
     id: str
     title: str
@@ -72,16 +76,18 @@ class Card:
     table: Table | None = None
     facts: tuple[tuple[str, str], ...] = ()
     note: str = ""
+    model: Columns | Bridge | Funnel | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A headline number: its name, its value and what it means."""
+    """A headline number: its name, its value and what it means. `id` is the same in every language."""
 
     name: str
     value: str
     note: str
     tone: Tone = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +117,5 @@ class Page:
     """Cards side by side; one alone takes the whole width."""
     method: tuple[str, ...]
     run: tuple[str, ...]
+    landing_model: Landing | None = None
+    """What `landing` is drawn of."""

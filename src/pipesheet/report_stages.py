@@ -52,6 +52,7 @@ def funnel_card(analysis: Analysis, colour: Colour, widths: Widths = HALF) -> Ca
         tuple(funnel_bars(model, colour, w) for w in widths),
         _funnel_numbers(stages),
         note=plain(conversion.note, 500),
+        model=model,
     )
 
 
