@@ -1,7 +1,7 @@
 """How numbers, money, dates and counts are written, everywhere people read them.
 
 Rounding is half up on decimals, as Excel does it, so that a page never contradicts the workbook.
-Every format is in this file: another language is another file like it.
+Marks, units, names and their order are those of the language that is spoken (`pipesheet.language`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from math import isfinite
 from unicodedata import category
+
+from pipesheet.language import later, say, spoken
 
 NONE = "–"
 """What stands where there is no number."""
@@ -42,25 +44,15 @@ SYMBOLS: Mapping[str, str] = {
 }
 """Currency signs that no reader mistakes for another currency's; the rest show their code."""
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_LONG_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-_BUCKETS = {"overdue": "Overdue", "undated": "No close date", "later": "Later", "all": "All open deals"}
+_BUCKETS = {
+    "overdue": later("Overdue"),
+    "undated": later("No close date"),
+    "later": later("Later"),
+    "all": later("All open deals"),
+}
 _JOINERS = "\u200c\u200d"  # Persian spelling and composed emoji need them; they change no order.
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_UNITS = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K"))
+_SIZES = (Decimal(10) ** 9, Decimal(10) ** 6, Decimal(10) ** 3)
+_THOUSAND = _SIZES[-1]
 
 
 def rounded(x: float, digits: int = 0) -> Decimal:
@@ -80,12 +72,12 @@ def percent(x: float | None, digits: int = 0) -> str:
     if x is None or not isfinite(x):
         return NONE
     # The hundredfold of the decimal, not of the binary: 0.285 is 29 %, though 0.285 * 100 is 28.49…
-    return _signed(_half_up(_decimal(x) * 100, digits)) + "%"
+    return spoken().percent.format(number=_signed(_half_up(_decimal(x) * 100, digits)))
 
 
 def times(x: float | None) -> str:
     """A multiple to one decimal: ``1.7×``."""
-    return NONE if x is None or not isfinite(x) else number(x, 1) + "×"
+    return NONE if x is None or not isfinite(x) else spoken().times.format(number=number(x, 1))
 
 
 def days(x: float | None) -> str:
@@ -95,28 +87,29 @@ def days(x: float | None) -> str:
 
 def count(n: int, noun: str, plural: str = "") -> str:
     """A number of things: ``1 deal``, ``2 deals``; `plural` where an s does not do."""
-    word = noun if n == 1 else plural or _plural(noun)
-    return f"{number(n)} {word}"
+    return say(f"{{n}} {{n:{noun}|{plural or plural_of(noun)}}}", n=n)
 
 
 def day(date: dt.date | None) -> str:
     """A date as ``3 Dec 2026``, which no country reads another way."""
-    return NONE if date is None else f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+    now = spoken()
+    return NONE if date is None else now.day.format(day=date.day, month=now.months[date.month - 1], year=date.year)
 
 
 def weekday(date: dt.date) -> str:
     """A date with its day: ``Mon 16 Nov 2026``."""
-    return f"{_DAYS[date.weekday()]} {day(date)}"
+    return spoken().weekday.format(weekday=spoken().weekdays[date.weekday()], date=day(date))
 
 
 def month(date: dt.date, *, year: bool = False) -> str:
     """A month as ``Dec``, or ``Dec 2026``."""
-    return _MONTHS[date.month - 1] + (f" {date.year}" if year else "")
+    name = spoken().months[date.month - 1]
+    return spoken().month.format(month=name, year=date.year) if year else name
 
 
 def moment(when: dt.datetime) -> str:
     """A date and time: ``3 Dec 2026, 14:05``."""
-    return f"{day(when)}, {when.hour:02d}:{when.minute:02d}"
+    return spoken().moment.format(date=day(when), time=f"{when.hour:02d}:{when.minute:02d}")
 
 
 def short_money(amount: float | None, currency: str = "") -> str:
@@ -124,13 +117,13 @@ def short_money(amount: float | None, currency: str = "") -> str:
     if amount is None or not isfinite(amount):
         return NONE
     exact = abs(_decimal(amount))
-    for size, letter in _UNITS:
+    for size in _SIZES:
         # 999,500 is 1.00M and not 1000K, so the next unit starts half a step early.
         if exact >= size - size / 2000:
-            digits = _short_digits(exact / size, letter)
-            return _with_currency(amount < 0, f"{_half_up(exact / size, digits):,f}{letter}", currency)
+            digits = _half_up(exact / size, _short_digits(exact / size, size))
+            return _with_currency(amount < 0, _grouped(digits) + _unit(size), currency)
     whole = _half_up(exact)
-    return _with_currency(amount < 0 and whole != 0, f"{whole:,f}", currency)
+    return _with_currency(amount < 0 and whole != 0, _grouped(whole), currency)
 
 
 def long_money(amount: float | None, currency: str = "", digits: int = 0) -> str:
@@ -138,7 +131,7 @@ def long_money(amount: float | None, currency: str = "", digits: int = 0) -> str
     if amount is None or not isfinite(amount):
         return NONE
     value = rounded(amount, digits)
-    return _with_currency(value < 0, f"{abs(value):,f}", currency)
+    return _with_currency(value < 0, _grouped(abs(value)), currency)
 
 
 def money_change(amount: float | None, currency: str = "") -> str:
@@ -159,9 +152,8 @@ def money_format(currency: str = "", digits: int = 0) -> str:
 def tick(x: float, currency: str = "") -> str:
     """A round value on an axis, without zeros that say nothing: ``500K``, ``1.5M``, ``€2M``."""
     exact = _decimal(abs(x))
-    size, letter = next(((s, letter) for s, letter in _UNITS if exact >= s), (Decimal(1), ""))
-    digits = f"{(exact / size).normalize():,f}"
-    return _with_currency(x < 0, digits + letter, currency)
+    size = next((s for s in _SIZES if exact >= s), Decimal(1))
+    return _with_currency(x < 0, _grouped((exact / size).normalize()) + _unit(size), currency)
 
 
 def points(x: float) -> str:
@@ -169,7 +161,7 @@ def points(x: float) -> str:
     if not isfinite(x):
         return NONE
     value = _half_up(_decimal(x) * 100)
-    return ("+" if value > 0 else "") + f"{_signed(value)} pt"
+    return ("+" if value > 0 else "") + spoken().points.format(number=_signed(value))
 
 
 def change(x: float) -> str:
@@ -183,22 +175,24 @@ def period(label: str, *, short: bool = False) -> str:
     """A fiscal label as people say it: ``2026-Q4`` is ``Q4 2026`` (short: ``Q4``), ``2026-12`` Dec 2026."""
     year, _, rest = label.partition("-")
     if rest.startswith("Q"):
-        return rest if short else f"{rest} {year}"
+        return rest if short else spoken().quarter.format(quarter=rest, year=year)
     if rest.isdigit() and 1 <= int(rest) <= 12:
-        return _MONTHS[int(rest) - 1] if short else f"{_MONTHS[int(rest) - 1]} {year}"
-    return _BUCKETS.get(label, label)
+        name = spoken().months[int(rest) - 1]
+        return name if short else spoken().month.format(month=name, year=year)
+    return say(_BUCKETS[label]) if label in _BUCKETS else label
 
 
 def long_month(label: str) -> str:
     """The month of a label in full: ``2026-12`` is ``December``."""
-    return _LONG_MONTHS[int(label[-2:]) - 1]
+    return spoken().long_months[int(label[-2:]) - 1]
 
 
 def listed(names: Sequence[str], *, most: int = 3) -> str:
     """Names in a sentence: ``A``, ``A and B``, ``A, B and 4 more``."""
     if len(names) > most:
-        return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+        return say("{names} and {n} more", names=", ".join(names[: most - 1]), n=len(names) - most + 1)
+    before = ", ".join(names[:-1])
+    return say("{names} and {last}", names=before, last=names[-1]) if before else "".join(names)
 
 
 def plain(text: str | None, length: int = 80) -> str:
@@ -219,14 +213,15 @@ def _visible(character: str) -> str:
     return "\ufffd" if kind == "Cs" else "" if kind in ("Cc", "Cf") else character
 
 
-def _plural(noun: str) -> str:
+def plural_of(noun: str) -> str:
+    """The plural of an English noun by the usual rule."""
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return noun[:-1] + "ies"
     return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
 
 
-def _short_digits(shown: Decimal, letter: str) -> int:
-    if letter == "K":
+def _short_digits(shown: Decimal, size: Decimal) -> int:
+    if size == _THOUSAND:
         return 1 if shown < Decimal("9.95") else 0
     return 2 if shown < Decimal("9.995") else 1 if shown < Decimal("99.95") else 0
 
@@ -243,17 +238,35 @@ def _half_up(exact: Decimal, digits: int = 0) -> Decimal:
 
 
 def _signed(value: Decimal) -> str:
-    return (MINUS if value < 0 else "") + f"{abs(value):,f}"
+    return (MINUS if value < 0 else "") + _grouped(abs(value))
+
+
+def _grouped(value: Decimal) -> str:
+    return spoken().marks(f"{value:,f}")
+
+
+def _unit(size: Decimal) -> str:
+    thousands = size.adjusted() // 3
+    return spoken().units[thousands - 1] if thousands else ""
+
+
+def _code(currency: str) -> str:
+    """The code of a currency; only its letters are let into a text or a format."""
+    return "".join(c for c in currency.strip().upper() if c.isalnum())[:8]
 
 
 def _affixes(currency: str) -> tuple[str, str]:
-    """What stands before and after the digits; only letters of a code are let into a format."""
-    code = "".join(c for c in currency.strip().upper() if c.isalnum())[:8]
+    """What stands before and after the digits in a workbook."""
+    code = _code(currency)
     if not code:
         return "", ""
     return (SYMBOLS[code], "") if code in SYMBOLS else ("", f" {code}")
 
 
 def _with_currency(negative: bool, digits: str, currency: str) -> str:
-    before, after = _affixes(currency)
-    return f"{MINUS if negative else ''}{before}{digits}{after}"
+    code, shown = _code(currency), digits
+    if code in SYMBOLS:
+        shown = spoken().money.format(sign=SYMBOLS[code], amount=digits)
+    elif code:
+        shown = spoken().money_code.format(code=code, amount=digits)
+    return f"{MINUS if negative else ''}{shown}"

@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from pipesheet.resources import template_folder
@@ -135,9 +136,20 @@ def _like(english: Any, given: Any, key: str) -> Any:
         if isinstance(given, dict) and all(isinstance(x, str) for x in given.values()):
             return given
         raise ValueError(f"{key} must be a table of texts")
-    if not isinstance(given, str) or (key == "plural" and given not in PLURALS):
-        raise ValueError(f"{key} must be {'one of ' + ', '.join(PLURALS) if key == 'plural' else 'a text'}")
+    if key == "plural" and given not in PLURALS:
+        raise ValueError(f"plural must be one of {', '.join(PLURALS)}")
+    if not isinstance(given, str) or parts_of(given) != parts_of(english):
+        raise ValueError(f"{key} must be a text like {english!r}")
     return given
+
+
+def parts_of(text: str) -> set[str]:
+    """The names in braces of a text.
+
+    Raises:
+        ValueError: a brace has no partner.
+    """
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 def spoken() -> Language:

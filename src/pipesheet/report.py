@@ -21,6 +21,7 @@ from pipesheet import figures, wording, wording_gates
 from pipesheet.deals import open_stages
 from pipesheet.drawing import Colour, Svg, web_colour
 from pipesheet.figures import count, day, percent, period, plain, weekday
+from pipesheet.language import say, spoken
 from pipesheet.report_findings import criteria_card, findings_card, kinds_card, stalled_card, to_settle
 from pipesheet.report_forecast import headline_figures, landing, landing_model, months_card, owners_card, quarters_card
 from pipesheet.report_gates import bridge_card, hygiene_card
@@ -191,6 +192,7 @@ def environment(folder: str, *, escaping: bool) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["drawn"] = _drawn
+    environment.globals.update(_=say, spoken=spoken)
     return environment
 
 
