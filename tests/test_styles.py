@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from grafting import NAMES, edited, members, plans, users_book
+from grafting import NAMES, edited, members, plans, swapped, users_book
 from pipesheet.composing.compose import compose
 from pipesheet.errors import Unsupported
-from pipesheet.sheets import Column, Highlight, Put, SheetPlan, Style, TablePlan
+from pipesheet.sheets import Column, Highlight, Put, SheetPlan, Style, TablePlan, Typeface
 from pipesheet.writer import grafted_file
 from pipesheet.xlsx import styles
 from pipesheet.xlsx.dialect import TRANSITIONAL
 from pipesheet.xlsx.markup import MAIN, Document, signature
 from pipesheet.xlsx.restyle import restyled, restyled_table
-from pipesheet.xlsx.styles import FormatNumbers, merge
+from pipesheet.xlsx.styles import FormatNumbers, merge, typeface
 
 LISTS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "dxfs")
 THEIRS = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -250,9 +250,7 @@ SHEET = (
     b"</worksheet>"
 )
 RESTYLED = (
-    SHEET.replace(b' tabSelected="1"', b"")
-    .replace(b'style="3"', b'style="73"')
-    .replace(b'dxfId="1"', b'dxfId="8"')
+    SHEET.replace(b' tabSelected="1"', b"").replace(b'style="3"', b'style="73"').replace(b'dxfId="1"', b'dxfId="8"')
 )
 
 
@@ -272,3 +270,54 @@ def test_a_workbook_whose_styles_are_empty_can_be_written_into() -> None:
     data = edited(data, styles__xml=(whole, f'<styleSheet xmlns="{MAIN}"/>'))
     again = grafted_file(data, plans, names=NAMES, path="b.xlsx").data
     assert grafted_file(again, plans, names=NAMES, path="b.xlsx").data == again
+
+
+# The workbook's own font
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ('<sz val="10"/><name val="Arial"/><family val="2"/>', Typeface("Arial", 10, "", 2)),
+        ('<sz val="12"/><name val="Aptos Narrow"/><scheme val="minor"/>', Typeface("Aptos Narrow", 12, "minor", 0)),
+        ('<name val="Cambria"/><charset val="161"/><scheme val="odd"/>', Typeface("Cambria", 11, "", 0, 161)),
+        ('<sz val="x"/><name val="A"/>', Typeface("A", 11, "", 0)),
+        ('<sz val="9999"/><name val="A"/>', Typeface("A", 409, "", 0)),
+        ('<sz val="9"/>', Typeface(scheme="")),
+        (f'<name val="{"x" * 32}"/>', Typeface(scheme="")),
+    ],
+)
+def test_the_font_of_cells_without_a_format_is_the_workbooks(said: str, meant: Typeface) -> None:
+    xml = THEIRS.replace('<font><sz val="11"/><name val="Arial"/></font>', f"<font>{said}</font>", 1)
+    assert typeface(etree.fromstring(xml.encode())) == meant
+
+
+@pytest.mark.parametrize("broken", ['fontId="9"', 'fontId="-1"', 'fontId="x"'])
+def test_where_no_font_is_said_it_is_excels(broken: str) -> None:
+    xml = THEIRS.replace(
+        '<cellXfs count="2"><xf numFmtId="0" fontId="0"', f'<cellXfs count="2"><xf numFmtId="0" {broken}'
+    )
+    assert typeface(etree.fromstring(xml.encode())) == Typeface(scheme="")
+
+
+def test_our_sheets_are_set_in_the_workbooks_own_font_and_size() -> None:
+    theirs = swapped(users_book(), "xl/styles.xml", ('<name val="Calibri"/>', '<name val="Georgia"/>'))
+    theirs = swapped(theirs, "xl/styles.xml", ('<sz val="11"/>', '<sz val="22"/>'), ('<scheme val="minor"/>', ""))
+    data = grafted_file(theirs, plans, names=NAMES, path="b.xlsx").data
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    title, cell = book["Forecast"]["A1"].font, book["Deal Review"]["A4"].font
+    assert (title.name, title.sz, cell.name, cell.sz) == ("Georgia", 24, "Georgia", 15), "never out of all proportion"
+    assert grafted_file(data, plans, names=NAMES, path="b.xlsx").data == data
+
+
+def test_a_themes_font_is_followed_when_the_theme_changes() -> None:
+    data = grafted_file(users_book(), plans, names=NAMES, path="b.xlsx").data
+    assert openpyxl.load_workbook(io.BytesIO(data))["Forecast"]["A1"].font.scheme == "minor"
+    assert b"<a:latin" not in members(data)["xl/charts/chart2.xml"], "a chart's text follows the theme too"
+
+
+def test_dates_are_shown_as_the_readers_own_computer_writes_them() -> None:
+    puts = (Put(1, 1, 46000.0, Style(number="m/d/yyyy")), Put(1, 2, 46000.5, Style(number="m/d/yyyy h:mm")))
+    data = compose([SheetPlan("k", "S", puts=puts)])
+    root = etree.fromstring(members(data)["xl/styles.xml"])
+    assert [xf.get("numFmtId") for xf in root.iterfind(f"{{{MAIN}}}cellXfs/*")] == ["0", "14", "22"]

@@ -37,6 +37,26 @@ PLAIN = Style()
 
 
 @dataclass(frozen=True, slots=True)
+class Typeface:
+    """The font of cells without a format, which a sheet is set in: that of the workbook it goes to.
+
+    `size` in points; `scheme` is the theme's font it follows (``minor``, ``major``, empty for none);
+    `family` and `charset` are Excel's numbers, 0 for none.
+    """
+
+    name: str = "Calibri"
+    size: float = 11
+    scheme: Literal["", "minor", "major"] = "minor"
+    family: int = 2
+    charset: int = 0
+
+    def points(self, size: float) -> float:
+        """What is `size` beside Excel's usual 11, in half points; never out of all proportion."""
+        share = min(max(self.size / 11, 0.75), 1.5)
+        return round(size * share * 2) / 2
+
+
+@dataclass(frozen=True, slots=True)
 class Formula:
     """A live formula, without the leading ``=``, and the value that was computed for it."""
 

@@ -108,7 +108,7 @@ def grafted_file(data: bytes, plans: Plans, *, names: Mapping[str, str], path: s
     made = renamed_tables(plans(tabs, kept_parts(package)), taken_table_names(book, set(tabs)))
     tabs = {plan.key: plan.name for plan in made}
     try:
-        composed, rows = compose_apart(made, date1904=book.date1904)
+        composed, rows = compose_apart(made, date1904=book.date1904, typeface=book.typeface)
         grafted = graft(package, composed, tabs, rows=rows)
     except OverflowError as error:
         raise NotVerified(path, str(error)) from None

@@ -19,38 +19,44 @@ from xlsxwriter.worksheet import Worksheet
 from pipesheet.composing.cells import EPOCH_1900, EPOCH_1904, MOST_HYPERLINKS, Cells, hyperlinks
 from pipesheet.composing.drawing import Shown, add_chart
 from pipesheet.grid import column_letters
-from pipesheet.sheets import PLAIN, Column, Content, Highlight, Link, SheetPlan, Style, TablePlan
+from pipesheet.sheets import PLAIN, Column, Content, Highlight, Link, SheetPlan, Style, TablePlan, Typeface
 
-FONT = "Calibri"
+USUAL = Typeface()
 _MADE = dt.datetime(2000, 1, 1)
 _A4 = 9
+_AS_AT_HOME = {"m/d/yyyy": 14, "m/d/yyyy h:mm": 22}
+"""Formats of Excel's own that show a date as each reader's computer writes dates."""
 _MARGINS = {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6}
-_FOOTER = '&L&"Calibri"&8&K5F6B77&A&R&"Calibri"&8&K5F6B77Page &P of &N'
+_FOOTER = "&L&8&K5F6B77&A&R&8&K5F6B77Page &P of &N"
 _LONGEST_MESSAGE = 255
 _LONGEST_CHOICES = 255
 
 
-def compose(plans: Sequence[SheetPlan], *, date1904: bool = False) -> bytes:
+def compose(plans: Sequence[SheetPlan], *, date1904: bool = False, typeface: Typeface = USUAL) -> bytes:
     """A workbook of those sheets, as the bytes of an .xlsx file.
 
-    `date1904`: the sheets are meant for a workbook whose dates count from 1904.
+    `date1904`: the sheets are meant for a workbook whose dates count from 1904; `typeface`: its font.
     """
-    return _composed(plans, date1904=date1904, whole=True)[0]
+    return _composed(plans, date1904, typeface, whole=True)[0]
 
 
-def compose_apart(plans: Sequence[SheetPlan], *, date1904: bool = False) -> tuple[bytes, Mapping[str, PlannedRows]]:
+def compose_apart(
+    plans: Sequence[SheetPlan], *, date1904: bool = False, typeface: Typeface = USUAL
+) -> tuple[bytes, Mapping[str, PlannedRows]]:
     """The same workbook with empty sheets, and the rows of each by its tab name.
 
     Rows make up nearly all of it, and can be rendered where they are going, with the formats there.
     """
-    return _composed(plans, date1904=date1904, whole=False)
+    return _composed(plans, date1904, typeface, whole=False)
 
 
-def _composed(plans: Sequence[SheetPlan], *, date1904: bool, whole: bool) -> tuple[bytes, Mapping[str, PlannedRows]]:
+def _composed(
+    plans: Sequence[SheetPlan], date1904: bool, typeface: Typeface, *, whole: bool
+) -> tuple[bytes, Mapping[str, PlannedRows]]:
     target = BytesIO()
     book = PlannedBook(target, {"in_memory": True, "date_1904": date1904})
     book.set_properties({"created": _MADE, "title": "pipesheet", "author": "pipesheet"})
-    styles = Styles(book)
+    styles = Styles(book, typeface)
     epoch = EPOCH_1904 if date1904 else EPOCH_1900
     sheets = [(plan, book.add_worksheet(plan.name, PlannedSheet)) for plan in plans]
     shown = Shown(plans)
@@ -59,7 +65,7 @@ def _composed(plans: Sequence[SheetPlan], *, date1904: bool, whole: bool) -> tup
         rows = apart[plan.name] = PlannedRows(plan, styles, epoch)
         _fill(sheet, plan, styles, rows, whole=whole)
         for chart in plan.charts:
-            add_chart(book, sheet, chart, shown=shown)
+            add_chart(book, sheet, chart, shown=shown, typeface=typeface)
     book.close()
     return target.getvalue(), apart
 
@@ -68,7 +74,7 @@ class PlannedRows:
     """The rows of one sheet, to be rendered once it is known which number each cell format has."""
 
     def __init__(self, plan: SheetPlan, styles: Styles, epoch: dt.date) -> None:
-        self._plan, self._epoch = plan, epoch
+        self._plan, self._epoch, self._typeface = plan, epoch, styles.typeface
         headers = [_header_style(t, c) for t in plan.tables for c in t.columns]
         looks = (*(p.style for p in plan.puts), *headers, *(c.style for t in plan.tables for c in t.columns))
         self._numbers = {style: styles.index(style) for style in looks}
@@ -115,7 +121,11 @@ class PlannedRows:
                 rows.setdefault(row, []).append((table.column, text))
         for row in plan.heights:
             rows.setdefault(row, [])
-        return [_row(row, rows[row], plan.heights.get(row)) for row in sorted(rows)]
+        return [_row(row, rows[row], self._height(row)) for row in sorted(rows)]
+
+    def _height(self, row: int) -> float | None:
+        height = self._plan.heights.get(row)
+        return None if height is None else self._typeface.points(height)
 
 
 class PlannedBook(xlsxwriter.Workbook):  # type: ignore[misc]
@@ -160,14 +170,14 @@ class PlannedSheet(Worksheet):  # type: ignore[misc]
 class Styles:
     """Cell formats by how they look, each made once."""
 
-    def __init__(self, book: xlsxwriter.Workbook) -> None:
-        self._book = book
+    def __init__(self, book: xlsxwriter.Workbook, typeface: Typeface) -> None:
+        self._book, self.typeface = book, typeface
         self._formats: dict[Style, Any] = {PLAIN: None}
 
     def format(self, style: Style) -> Any:
         """XlsxWriter's format for that look, None for the plain one."""
         if style not in self._formats:
-            self._formats[style] = self._book.add_format(_properties(style))
+            self._formats[style] = self._made(style)
         return self._formats[style]
 
     def index(self, style: Style) -> int:
@@ -175,19 +185,23 @@ class Styles:
         made = self.format(style)
         return 0 if made is None else int(made._get_xf_index())
 
+    def _made(self, style: Style) -> Any:
+        made = self._book.add_format(_properties(style))
+        made.set_font_name(self.typeface.name)
+        made.set_font_size(self.typeface.points(style.size or 10))
+        made.set_font_family(self.typeface.family)
+        made.set_font_charset(self.typeface.charset)
+        made.set_font_scheme(self.typeface.scheme or "none")
+        return made
+
     def rule(self, style: Style) -> Any:
-        """A format for a conditional rule: only what differs from plain."""
-        # Excel's rules may change neither font nor size.
-        return self._book.add_format(
-            {k: v for k, v in _properties(style).items() if k not in ("font_name", "font_size")}
-        )
+        """A format for a conditional rule: only what differs from plain, and neither font nor size."""
+        return self._book.add_format(_properties(style))
 
 
 def _properties(style: Style) -> dict[str, Any]:
     wanted = {
-        "font_name": FONT,
-        "font_size": style.size or 10,
-        "num_format": style.number,
+        "num_format": _AS_AT_HOME.get(style.number, style.number),
         "bold": style.bold,
         "italic": style.italic,
         "font_color": style.color,
@@ -213,7 +227,7 @@ def _fill(sheet: PlannedSheet, plan: SheetPlan, styles: Styles, rows: PlannedRow
     for column, width in {**_table_widths(plan.tables), **plan.widths}.items():
         sheet.set_column(column - 1, column - 1, width)
     for row, height in plan.heights.items():
-        sheet.set_row(row - 1, height)
+        sheet.set_row(row - 1, styles.typeface.points(height))
     for first_row, first_column, last_row, last_column in plan.merges:
         sheet.merge.append([first_row - 1, first_column - 1, last_row - 1, last_column - 1])
     if rows.area:

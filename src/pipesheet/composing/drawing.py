@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipesheet.sheets import Chart, Content, Formula, Link, Range, Series, SheetPlan
+from pipesheet.sheets import Chart, Content, Formula, Link, Range, Series, SheetPlan, Typeface
 
 _INK, _SOFT, _RULE, _AXIS = "#14202B", "#46525E", "#E6EAEE", "#B4BFCA"
-_FONT = {"name": "Calibri", "size": 9, "color": _SOFT}
-_TITLE = {"name": "Calibri", "size": 12, "bold": True, "color": _INK}
+
+Font = Mapping[str, Any]
 
 
 class Shown:
@@ -53,19 +53,21 @@ def _plain(content: Content) -> str | float:
     return "" if content is None else content
 
 
-def add_chart(book: Any, sheet: Any, chart: Chart, *, shown: Shown) -> None:
+def add_chart(book: Any, sheet: Any, chart: Chart, *, shown: Shown, typeface: Typeface) -> None:
     """Draws the chart on an XlsxWriter worksheet; series that are lines lie over the others."""
+    # Without a name a chart's text is in the theme's font, which is what a typeface with a scheme follows.
+    font = {"size": 9, "color": _SOFT} | ({} if typeface.scheme else {"name": typeface.name})
     solid = [s for s in chart.series if not _over(chart, s)]
     drawn = book.add_chart(_kind(chart))
     for series in solid:
-        drawn.add_series(_series(chart, series, shown))
+        drawn.add_series(_series(chart, series, shown, font))
     lines = [s for s in chart.series if _over(chart, s)]
     if lines:
         over = book.add_chart({"type": "line"})
         for series in lines:
-            over.add_series(_series(chart, series, shown))
+            over.add_series(_series(chart, series, shown, font))
         drawn.combine(over)
-    _dress(drawn, chart)
+    _dress(drawn, chart, font)
     placing = {"object_position": 2, "description": chart.alt_text or chart.title}
     sheet.insert_chart(chart.row - 1, chart.column - 1, drawn, placing)
 
@@ -79,7 +81,7 @@ def _over(chart: Chart, series: Series) -> bool:
     return series.line and chart.kind != "line"
 
 
-def _series(chart: Chart, series: Series, shown: Shown) -> dict[str, Any]:
+def _series(chart: Chart, series: Series, shown: Shown, font: Font) -> dict[str, Any]:
     wanted: dict[str, Any] = {
         "name": series.name,
         "categories": shown.reference(series.categories),
@@ -88,9 +90,9 @@ def _series(chart: Chart, series: Series, shown: Shown) -> dict[str, Any]:
         "values_data": shown.values(series.values),
     }
     if series.line or chart.kind == "line":
-        return wanted | _stroke(series) | _labels(series)
+        return wanted | _stroke(series) | _labels(series, font)
     border = {"color": series.edge, "width": 0.75} if series.edge else {"none": True}
-    return wanted | {"fill": {"color": series.color}, "border": border, "gap": 55} | _labels(series)
+    return wanted | {"fill": {"color": series.color}, "border": border, "gap": 55} | _labels(series, font)
 
 
 def _stroke(series: Series) -> dict[str, Any]:
@@ -100,28 +102,28 @@ def _stroke(series: Series) -> dict[str, Any]:
     return {"line": {"none": True}, "marker": {"type": "long_dash", "size": 16, "fill": look, "border": look}}
 
 
-def _labels(series: Series) -> dict[str, Any]:
+def _labels(series: Series, font: Font) -> dict[str, Any]:
     if not series.labels:
         return {}
-    return {"data_labels": {"value": True, "num_format": series.labels, "font": {**_FONT, "color": _INK}}}
+    return {"data_labels": {"value": True, "num_format": series.labels, "font": {**font, "color": _INK}}}
 
 
-def _dress(drawn: Any, chart: Chart) -> None:
+def _dress(drawn: Any, chart: Chart, font: Font) -> None:
     title: dict[str, Any] = {
         "name": chart.title,
-        "name_font": _TITLE,
+        "name_font": {**font, "size": 12, "bold": True, "color": _INK},
         "overlay": False,
         "layout": {"x": 0.02, "y": 0.03},
     }
     drawn.set_title(title if chart.title else {"none": True})
     names: dict[str, Any] = {
-        "num_font": _FONT,
+        "num_font": font,
         "line": {"color": _AXIS},
         "major_tick_mark": "none",
         "reverse": chart.reverse,
     }
     values: dict[str, Any] = {
-        "num_font": _FONT,
+        "num_font": font,
         "num_format": chart.number or "General",
         "line": {"none": True},
         "major_gridlines": {"visible": True, "line": {"color": _RULE, "width": 0.75}},
@@ -136,7 +138,7 @@ def _dress(drawn: Any, chart: Chart) -> None:
     else:
         drawn.set_x_axis(names)
         drawn.set_y_axis(values)
-    drawn.set_legend({"position": "bottom", "font": _FONT} if chart.legend else {"none": True})
+    drawn.set_legend({"position": "bottom", "font": font} if chart.legend else {"none": True})
     drawn.set_chartarea({"border": {"color": _RULE}, "fill": {"color": "#FFFFFF"}})
     drawn.set_size({"width": chart.width, "height": chart.height})
     drawn.show_blanks_as("gap")

@@ -31,8 +31,9 @@ _NUMBER = replace(TEXT, align="right", indent=1)
 COUNT = replace(_NUMBER, number='#,##0;−#,##0;"–"')
 PERCENT = replace(_NUMBER, number="0.0%")
 TIMES = replace(_NUMBER, number='0.0"×"')
-DATE = replace(TEXT, number="yyyy-mm-dd", align="center")
-MOMENT = replace(TEXT, number="yyyy-mm-dd hh:mm", align="center")
+DATE = replace(TEXT, number="m/d/yyyy", align="center")
+MOMENT = replace(TEXT, number="m/d/yyyy h:mm", align="center")
+"""Shown as each reader's own computer writes dates: 16.11.2026 in Berlin, 11/16/2026 in Boston."""
 
 TABLE_STYLE = ""
 """No table style of Excel's: the cells bring their own look."""

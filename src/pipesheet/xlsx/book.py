@@ -15,9 +15,11 @@ from lxml import etree
 
 from pipesheet.errors import NotAWorkbook
 from pipesheet.grid import quoted_sheet
+from pipesheet.sheets import Typeface
 from pipesheet.xlsx.dialect import STRICT, TRANSITIONAL, dialect_of
 from pipesheet.xlsx.markup import child, children, insert_in_order
 from pipesheet.xlsx.package import Package
+from pipesheet.xlsx.styles import UNSAID, typeface
 
 MARK = "_pipesheet_"
 TABLE_MARK = "pipesheet"
@@ -93,6 +95,12 @@ class Book:
     def date1904(self) -> bool:
         """Whether days count from 1904 in this workbook."""
         return self._flag("workbookPr", "date1904")
+
+    @property
+    def typeface(self) -> Typeface:
+        """The font of cells without a format."""
+        found = [r.part for r in self.package.relationships(self.package.workbook) if r.kind == "styles"]
+        return typeface(self.package.root(found[0])) if found and found[0] in self.package else UNSAID
 
     @property
     def structure_locked(self) -> bool:

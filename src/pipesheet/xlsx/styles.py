@@ -14,6 +14,7 @@ from os import PathLike
 from lxml import etree
 
 from pipesheet.errors import NotAWorkbook, Unsupported
+from pipesheet.sheets import Typeface
 from pipesheet.xlsx.dialect import Dialect, dialect_of
 from pipesheet.xlsx.markup import (
     DECLARATION,
@@ -23,6 +24,7 @@ from pipesheet.xlsx.markup import (
     child,
     children,
     insert_in_order,
+    local,
     signature,
 )
 
@@ -40,7 +42,9 @@ ORDER = (
     "extLst",
 )
 """CT_Stylesheet's sequence, ECMA-376 part 1, 18.8.39."""
-_MOST_FORMATS = 65_490
+_MOST_FORMATS = 64_000
+_LONGEST_FONT_NAME, _LARGEST_FONT = 31, 409
+"""By Excel's limits."""
 _FIRST_OWN_NUMBER_FORMAT = 164
 _DEFAULTS = {
     "fonts": '<font><sz val="11"/><name val="Calibri"/><family val="2"/></font>',
@@ -56,6 +60,33 @@ _DEFAULTS = {
 def empty(dialect: Dialect) -> bytes:
     """A styles part without a style."""
     return DECLARATION + f'<styleSheet xmlns="{dialect.main}"/>'.encode()
+
+
+UNSAID = Typeface(scheme="")
+"""What Excel sets cells in where no font is said, and what `_DEFAULTS` then says."""
+
+
+def typeface(root: etree._Element) -> Typeface:
+    """The font of the styles' first cell format, which is that of every cell without one."""
+    formats, fonts = (children(child(root, name)) for name in ("cellXfs", "fonts"))
+    number = str(formats[0].get("fontId", "0")) if formats else "0"
+    if not number.isdigit() or int(number) >= len(fonts):
+        return UNSAID
+    said = {local(e): str(e.get("val", "")) for e in children(fonts[int(number)])}
+    name, scheme = said.get("name", ""), said.get("scheme", "")
+    if not name or len(name) > _LONGEST_FONT_NAME:
+        return UNSAID
+    return Typeface(
+        name, _number(said.get("sz"), 11), "minor" if scheme == "minor" else "major" if scheme == "major" else "",
+        int(_number(said.get("family"), 0)), int(_number(said.get("charset"), 0)),
+    )  # fmt: skip
+
+
+def _number(text: str | None, default: float) -> float:
+    try:
+        return min(max(float(text or default), 0), _LARGEST_FONT)
+    except ValueError:
+        return default
 
 
 @dataclass(frozen=True, slots=True)
