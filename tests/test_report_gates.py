@@ -95,7 +95,7 @@ def test_the_title_of_the_bridge(bridge: Bridge, title: str) -> None:
 
 def test_the_lede_says_what_the_criteria_bear_out() -> None:
     said = "".join(text for text, _ in evidence_sentence(BRIDGE, "EUR"))
-    assert said == " The criteria bear out €410K of the €500K weighted in all open deals."
+    assert said == "The criteria bear out €410K of the €500K weighted in all open deals."
 
 
 def test_hygiene_lists_owners_and_teams_with_the_change() -> None:

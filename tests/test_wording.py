@@ -72,19 +72,19 @@ EVERYTHING = row("all", bucket="all", commit=1_000_000, open_amount=2_000_000, o
 LEDES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("won, expected, still to win", {}, {"required": 3.2},
      "€1.37M is won and €1.65M is expected from 28 open deals. Still to win: €1.83M, with 1.7× of it in open "
-     "deals; at your own win rate it takes 3.2×. "),
+     "deals; at your own win rate it takes 3.2×."),
     ("no win rate yet", {}, {},
-     "€1.37M is won and €1.65M is expected from 28 open deals. Still to win: €1.83M, with 1.7× of it in open deals. "),
+     "€1.37M is won and €1.65M is expected from 28 open deals. Still to win: €1.83M, with 1.7× of it in open deals."),
     ("one open deal", {"open_deals": 1, "target": None}, {},
      "€1.37M is won and €1.65M is expected from 1 open deal. There is no target for Q4, so nothing can be said of a "
-     "gap. "),
+     "gap."),
     ("target reached", {"target": 1_000_000}, {},
-     "€1.37M is won and €1.65M is expected from 28 open deals. The target is reached with what is won. "),
-    ("nothing open", QUIET, {}, "€1.37M is won. Still to win: €1.83M. "),
+     "€1.37M is won and €1.65M is expected from 28 open deals. The target is reached with what is won."),
+    ("nothing open", QUIET, {}, "€1.37M is won. Still to win: €1.83M."),
     ("nothing at all", QUIET | {"won": 0, "won_deals": 0, "target": None}, {},
-     "There is no target for Q4, so nothing can be said of a gap. "),
+     "There is no target for Q4, so nothing can be said of a gap."),
     ("open in other periods", QUIET | {"target": 1}, {"everything": EVERYTHING, "overdue": OVERDUE},
-     "€1.37M is won. The target is reached with what is won. 11 open deals are due in other periods (€1.91M). "
+     "€1.37M is won. The target is reached with what is won. 11 open deals are due in other periods (€1.91M)."
      "Not counted: 1 overdue deal (€95K)."),
     ("all of them adrift", QUIET | {"target": 1}, {"everything": UNDATED, "undated": UNDATED},
      "€1.37M is won. The target is reached with what is won. Not counted: 2 deals without a close date."),
@@ -92,7 +92,7 @@ LEDES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
      "€1.37M is won and €1.65M is expected from 28 open deals. The target is reached with what is won. "
      "Not counted: 1 overdue deal (€95K) and 2 deals without a close date."),
     ("no deal adrift", {"target": 1}, {"overdue": NOTHING_LEFT},
-     "€1.37M is won and €1.65M is expected from 28 open deals. The target is reached with what is won. "),
+     "€1.37M is won and €1.65M is expected from 28 open deals. The target is reached with what is won."),
 ]  # fmt: skip
 
 

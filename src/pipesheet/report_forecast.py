@@ -11,6 +11,7 @@ from pipesheet.charts import Columns, Landing, Part, Stack, landing_bar, meter, 
 from pipesheet.drawing import Colour, Svg, Words
 from pipesheet.figures import count, long_money, percent, period, plain, short_money, times
 from pipesheet.forecast import METHODS, NOBODY, OTHERS, Bucket, Forecast, ForecastRow, Method
+from pipesheet.language import later, say
 from pipesheet.report_page import LARGER, Card, Cell, Figure, Head, Table, Tone, Widths
 
 if TYPE_CHECKING:
@@ -21,16 +22,29 @@ LANDING_WIDTHS = (1076, 680, 358)
 MONTHS_SHOWN = 6
 QUARTERS_SHOWN = 6
 ADRIFT: tuple[Bucket, ...] = ("later", "overdue", "undated")
-NAMES: Mapping[Method, str] = {"stated": "Weighted forecast", "evidence": "Forecast on evidence"}
-COUNTED: Mapping[Method, str] = {
-    "stated": "each open deal counted at its probability",
-    "evidence": "each open deal counted at what it has earned by its stage's criteria",
+NAMES: Mapping[Method, str] = {"stated": later("Weighted forecast"), "evidence": later("Forecast on evidence")}
+_MONTHLY: Mapping[Method, str] = {
+    "stated": later("Weighted forecast by month{currency}; each open deal counted at its probability"),
+    "evidence": later(
+        "Weighted forecast by month{currency}; each open deal counted at what it has earned by its stage's criteria"
+    ),
+}
+_BY_OWNER: Mapping[tuple[Method, bool], str] = {
+    ("stated", False): later("{period} by owner, weighted forecast"),
+    ("stated", True): later("{period} by owner, weighted forecast against their own target"),
+    ("evidence", False): later("{period} by owner, forecast on evidence"),
+    ("evidence", True): later("{period} by owner, forecast on evidence against their own target"),
 }
 OWNERS_SHOWN = 40
 OWNERS_FIRST = 15
-UNNAMED: Mapping[str, str] = {"": "No owner", NOBODY: "No owner", OTHERS: "All other owners"}
+UNNAMED: Mapping[str, str] = {
+    "": later("No owner"), NOBODY: later("No owner"), OTHERS: later("All other owners"),
+}  # fmt: skip
 """Lines of the forecast that are of nobody in particular: shown, but never named in a sentence."""
-SERIES = (("Closed won", "won"), ("Commit", "commit"), ("Best case", "best"), ("Pipeline", "pipe"))
+SERIES = (
+    (later("Closed won"), "won"), (later("Commit"), "commit"),
+    (later("Best case"), "best"), (later("Pipeline"), "pipe"),
+)  # fmt: skip
 
 
 def landing(model: Landing | None, colour: Colour) -> tuple[Svg, ...]:
@@ -45,19 +59,32 @@ def landing_model(analysis: Analysis) -> Landing | None:
         return None  # one part without a target is no picture
     bases = category_bases(analysis, row)
     parts = (
-        Part("Closed won", row.won, "won"),
-        Part("Commit", row.commit, "commit", _at(bases.get("commit"))),
-        Part("Best case", row.best_case, "best", _at(bases.get("best case"))),
-        Part("Pipeline, weighted", row.pipeline, "pipe"),
+        Part(say("Closed won"), row.won, "won"),
+        Part(say("Commit"), row.commit, "commit", _at(bases.get("commit"))),
+        Part(say("Best case"), row.best_case, "best", _at(bases.get("best case"))),
+        Part(say("Pipeline, weighted"), row.pipeline, "pipe"),
     )
-    told = ", ".join(f"{p.name.lower()} {short_money(p.value, analysis.currency)}" for p in parts)
-    goal = f" against a target of {short_money(row.target, analysis.currency)}" if row.target else ""
-    words = Words(
-        "landing",
-        f"Where {period(row.period)} is forecast to land",
-        f"Forecast {short_money(row.total, analysis.currency)}{goal}: {told}.",
-    )
+    title = say("Where {period} is forecast to land", period=period(row.period))
+    words = Words("landing", title, _landing_told(row, analysis.currency))
     return Landing(words, parts, row.total, row.target, analysis.currency)
+
+
+def _landing_told(row: ForecastRow, currency: str) -> str:
+    values = {
+        "total": row.total, "won": row.won, "commit": row.commit, "best": row.best_case, "pipeline": row.pipeline,
+    }  # fmt: skip
+    money = {name: short_money(value, currency) for name, value in values.items()}
+    if row.target:
+        return say(
+            "Forecast {total} against a target of {target}: closed won {won}, commit {commit}, best case {best}, "
+            "pipeline, weighted {pipeline}.",
+            **money,
+            target=short_money(row.target, currency),
+        )
+    return say(
+        "Forecast {total}: closed won {won}, commit {commit}, best case {best}, pipeline, weighted {pipeline}.",
+        **money,
+    )
 
 
 def category_bases(analysis: Analysis, row: ForecastRow) -> Mapping[str, tuple[float, float]]:
@@ -77,7 +104,7 @@ def category_bases(analysis: Analysis, row: ForecastRow) -> Mapping[str, tuple[f
 
 def _at(basis: tuple[float, float] | None) -> str:
     amount, weighted = basis or (0.0, 0.0)
-    return f"at {percent(weighted / amount)}" if amount > 0 else ""
+    return say("at {share}", share=percent(weighted / amount)) if amount > 0 else ""
 
 
 def headline_figures(analysis: Analysis) -> tuple[Figure, ...]:
@@ -88,14 +115,14 @@ def headline_figures(analysis: Analysis) -> tuple[Figure, ...]:
     currency = analysis.currency
     name = period(row.period)
     shown = [
-        Figure(NAMES[row.method], short_money(row.total, currency), *_against_target(row, currency, name)),
-        Figure("Closed won", short_money(row.won, currency), _won_note(row), id="won"),
+        Figure(say(NAMES[row.method]), short_money(row.total, currency), *_against_target(row, currency, name)),
+        Figure(say("Closed won"), short_money(row.won, currency), _won_note(row), id="won"),
         _commit_figure(analysis, row),
     ]
     if row.coverage is not None:
         need = analysis.forecast.required_coverage
-        note = f"win rate asks for {times(need)}" if need else "open ÷ still to win"
-        shown.append(Figure("Pipeline coverage", times(row.coverage), note))
+        note = say("win rate asks for {coverage}", coverage=times(need)) if need else say("open ÷ still to win")
+        shown.append(Figure(say("Pipeline coverage"), times(row.coverage), note))
     if analysis.findings:
         shown.append(_stake_figure(analysis))
     return tuple(shown)
@@ -104,30 +131,36 @@ def headline_figures(analysis: Analysis) -> tuple[Figure, ...]:
 def _commit_figure(analysis: Analysis, row: ForecastRow) -> Figure:
     everything = analysis.forecast.row("all", method=analysis.forecast.method)
     if everything is not None and not row.open_deals:
-        none = f"none of them due in {period(row.period, short=True)}"
-        return Figure("Open deals", figures.number(everything.open_deals), none if everything.open_deals else "")
+        none = say("none of them due in {period}", period=period(row.period, short=True))
+        return Figure(say("Open deals"), figures.number(everything.open_deals), none if everything.open_deals else "")
     commit = category_bases(analysis, row).get("commit", (0.0, 0.0))[0]
-    return Figure("Commit, still open", short_money(commit, analysis.currency), "amount, before weighting")
+    money = short_money(commit, analysis.currency)
+    return Figure(say("Commit, still open"), money, say("amount, before weighting"))
 
 
 def _against_target(row: ForecastRow, currency: str, name: str) -> tuple[str, Tone]:
     if not row.target:
-        return f"{name}, no target set", ""
+        return say("{period}, no target set", period=name), ""
     gap = row.target - row.total
     money = short_money(abs(gap), currency)
-    return (f"▼ {money} short of target", "neg") if gap > 0 else (f"▲ {money} above target", "pos")
+    if gap > 0:
+        return say("▼ {money} short of target", money=money), "neg"
+    return say("▲ {money} above target", money=money), "pos"
 
 
 def _won_note(row: ForecastRow) -> str:
-    deals = count(row.won_deals, "deal")
-    return f"{deals}, {percent(row.attainment)} of target" if row.attainment is not None else deals
+    if row.attainment is None:
+        return count(row.won_deals, "deal")
+    share = percent(row.attainment)
+    return say("{n} {n:deal|deals}, {share} of target", n=row.won_deals, share=share)
 
 
 def _stake_figure(analysis: Analysis) -> Figure:
     unproven = analysis.bridge.claimed - analysis.bridge.evidence
     errors = sum(f.severity == "error" for f in analysis.findings)
-    note = f"{short_money(unproven, analysis.currency)} unproven" if unproven >= 1 else count(errors, "error")
-    return Figure("To mend", count(len(analysis.findings), "finding"), note, "neg" if errors else "")
+    money = short_money(unproven, analysis.currency)
+    note = say("{money} unproven", money=money) if unproven >= 1 else count(errors, "error")
+    return Figure(say("To mend"), count(len(analysis.findings), "finding"), note, "neg" if errors else "")
 
 
 def months_card(analysis: Analysis, colour: Colour, widths: Widths = LARGER) -> Card | None:
@@ -141,23 +174,26 @@ def months_card(analysis: Analysis, colour: Colour, widths: Widths = LARGER) -> 
     inside = sum(1 for r in rows if quarter and quarter.end and r.start and r.start <= quarter.end)
     title = wording.months_title(rows, quarter, analysis.currency)
     words = Words("months", title, "; ".join(_told(r, analysis.currency) for r in rows) + ".")
-    model = Columns(words, SERIES, tuple(_stack(r) for r in rows), analysis.currency, inside)
+    series = tuple((say(name), tone) for name, tone in SERIES)
+    model = Columns(words, series, tuple(_stack(r) for r in rows), analysis.currency, inside)
     charts = tuple(stacked_columns(model, colour, w, 280 if w < 400 else 396) for w in widths)
     unit = f", {analysis.currency}" if analysis.currency else ""
-    subtitle = f"Weighted forecast by month{unit}; {COUNTED[analysis.forecast.method]}"
-    numbers = period_table("months-numbers", "Forecast by month", rows, analysis)
+    subtitle = say(_MONTHLY[analysis.forecast.method], currency=unit)
+    numbers = period_table("months-numbers", say("Forecast by month"), rows, analysis)
     return Card("months", title, subtitle, charts, numbers, model=model)
 
 
 def _told(row: ForecastRow, currency: str) -> str:
-    target = f", target {short_money(row.target, currency)}" if row.target else ""
-    return f"{period(row.period)} {short_money(row.total, currency)}{target}"
+    name, total, target = period(row.period), short_money(row.total, currency), short_money(row.target, currency)
+    if row.target:
+        return say("{period} {money}, target {target}", period=name, money=total, target=target)
+    return f"{name} {total}"
 
 
 def _stack(row: ForecastRow) -> Stack:
     values = (row.won, row.commit, row.best_case, row.pipeline)
     share = row.total / row.target if row.target else None
-    remark = f"{percent(share)} of target" if share is not None else ""
+    remark = say("{share} of target", share=percent(share)) if share is not None else ""
     return Stack(period(row.period, short=True), values, row.total, row.target, remark, bool(share and share >= 1))
 
 
@@ -178,10 +214,11 @@ def quarters_card(analysis: Analysis) -> Card | None:
         return None
     everything, overdue, undated = (forecast.row(name, method=method) for name in ("all", "overdue", "undated"))
     title = wording.quarters_title(everything, overdue, undated, analysis.currency)
-    table = period_table("quarters-table", "Forecast by quarter", shown, analysis)
-    subtitle = "Closed won and weighted open deals; the overdue and the undated are on lines of their own"
+    table = period_table("quarters-table", say("Forecast by quarter"), shown, analysis)
+    subtitle = say("Closed won and weighted open deals; the overdue and the undated are on lines of their own")
     omitted = everything.omitted if everything else 0.0
-    left_out = f"{long_money(omitted, analysis.currency)} in omitted deals is left out." if omitted else ""
+    money = long_money(omitted, analysis.currency)
+    left_out = say("{money} in omitted deals is left out.", money=money) if omitted else ""
     return Card("quarters", title, subtitle, table=table, note=left_out)
 
 
@@ -196,10 +233,10 @@ def period_table(name: str, caption: str, rows: Sequence[ForecastRow], analysis:
     proven = {r.period: r.total for r in analysis.forecast.rows if (r.method, r.dimension) == ("evidence", "all")}
     if (rows and rows[0].method == "evidence") or not analysis.bridge.steps:
         proven = {}
-    columns = ["Closed won", "Commit", "Best case", "Pipeline", "Forecast"]
-    columns += ["On evidence"] if proven else []
-    columns += ["Target", "Against target", "Coverage"] if targets else []
-    heads = (Head("Period"), *(Head(column, right=True) for column in [*columns, "Open deals"]))
+    columns = [*(say(name) for name, _ in SERIES), say("Forecast")]
+    columns += [say("On evidence")] if proven else []
+    columns += [say("Target"), say("Against target"), say("Coverage")] if targets else []
+    heads = (Head(say("Period")), *(Head(column, right=True) for column in [*columns, say("Open deals")]))
     return Table(name, caption, heads, tuple(_period_cells(r, analysis.currency, targets, proven) for r in rows))
 
 
@@ -240,12 +277,11 @@ def owners_card(analysis: Analysis, colour: Colour) -> Card | None:
         for r in rows if r.target and r.key not in UNNAMED
     ]  # fmt: skip
     name = period(forecast.current)
-    aim = f", {NAMES[forecast.method].lower()}{' against their own target' if targets else ''}"
     more = len(rows) - OWNERS_SHOWN
-    note = f"{count(more, 'more owner')} in the workbook's sheet Forecast." if more > 0 else ""
+    note = say("{n} more {n:owner|owners} in the workbook's sheet Forecast.", n=more) if more > 0 else ""
     heads = _owner_heads(targets=targets, errors=bool(broken))
-    table = Table("owners-table", f"{name} by owner", heads, cells, note, OWNERS_FIRST, max(more, 0))
-    title, subtitle = wording.owners_title(standings), f"{name} by owner{aim}"
+    table = Table("owners-table", say("{period} by owner", period=name), heads, cells, note, OWNERS_FIRST, max(more, 0))
+    title, subtitle = wording.owners_title(standings), say(_BY_OWNER[forecast.method, targets], period=name)
     return Card("owners", title, subtitle, table=table, model=_owner_columns(rows, title, currency))
 
 
@@ -258,7 +294,7 @@ def _owner_columns(rows: Sequence[ForecastRow], title: str, currency: str) -> Co
 
 def _owner_stack(row: ForecastRow) -> Stack:
     share = row.total / row.target if row.target else None
-    name = UNNAMED.get(row.key) or plain(row.key)
+    name = say(UNNAMED[row.key]) if row.key in UNNAMED else plain(row.key)
     return Stack(name, (row.total,), row.total, row.target, percent(share) if share else "", bool(share and share >= 1))
 
 
@@ -271,16 +307,16 @@ def _owner_rows(forecast: Forecast) -> list[ForecastRow]:
 
 
 def _owner_heads(*, targets: bool, errors: bool) -> tuple[Head, ...]:
-    heads = [Head("Owner"), *(Head(t, right=True) for t in ("Closed won", "Commit", "Forecast"))]
-    aim = [Head("Target", right=True), Head("Forecast ÷ target", wide=True)]
+    heads = [Head(say("Owner")), *(Head(t, right=True) for t in (say("Closed won"), say("Commit"), say("Forecast")))]
+    aim = [Head(say("Target"), right=True), Head(say("Forecast ÷ target"), wide=True)]
     heads += aim if targets else [Head("", sortable=False)]
-    return (*heads, Head("Errors", right=True)) if errors else tuple(heads)
+    return (*heads, Head(say("Errors"), right=True)) if errors else tuple(heads)
 
 
 def _owner_cells(
     row: ForecastRow, currency: str, colour: Colour, broken: Mapping[str, int], targets: bool, highest: float
 ) -> tuple[Cell, ...]:
-    name = UNNAMED.get(row.key) or plain(row.key)
+    name = say(UNNAMED[row.key]) if row.key in UNNAMED else plain(row.key)
     cells = [Cell(name, sort=name.casefold(), strong=True)]
     cells += [Cell(short_money(value, currency), sort=value) for value in (row.won, row.commit, row.total)]
     if targets:

@@ -6,17 +6,19 @@ it must bear the title out, so each rule asks for a clear difference and not for
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from pipesheet import figures
-from pipesheet.figures import count, period, short_money
+from pipesheet.figures import period, short_money
 from pipesheet.findings import Finding
 from pipesheet.forecast import ForecastRow
 from pipesheet.funnel import StageConversion, StageTime, WinRate
 from pipesheet.gates import CriterionResult
+from pipesheet.language import later, say
 from pipesheet.report_page import Sentence
 
 ENOUGH = 5
@@ -29,32 +31,73 @@ SETTLED = 20
 """Fewer settled deals than this carry no comparison between stages."""
 
 
+def strong(text: str) -> str:
+    """Marks a part of a sentence that stands out; `sentence` looks for the marks, and no user's text has them."""
+    return f"\x02{text}\x03"
+
+
+def sentence(*said: str) -> Sentence:
+    """Sentences one after another as pieces of running text, what `strong` marked apart from the rest."""
+    pieces = re.split("\x02(.*?)\x03", " ".join(filter(None, said)))
+    return tuple((piece, place % 2 == 1) for place, piece in enumerate(pieces) if piece)
+
+
+_LANDS: Mapping[tuple[str, str], str] = {
+    ("stated", ""): later("{period} is forecast to land at {money}."),
+    ("stated", "on"): later("{period} is forecast to land at {money}, right on target."),
+    ("stated", "short"): later("{period} is forecast to land at {money}, {gap} short of target."),
+    ("stated", "above"): later("{period} is forecast to land at {money}, {gap} above target."),
+    ("evidence", ""): later("{period} is forecast to land at {money} on evidence."),
+    ("evidence", "on"): later("{period} is forecast to land at {money} on evidence, right on target."),
+    ("evidence", "short"): later("{period} is forecast to land at {money} on evidence, {gap} short of target."),
+    ("evidence", "above"): later("{period} is forecast to land at {money} on evidence, {gap} above target."),
+}
+_STANDS: Mapping[str, str] = {
+    "": later("{period} stands at {money} won, and no open deal is due to close in it."),
+    "on": later("{period} stands at {money} won, right on target, and no open deal is due to close in it."),
+    "short": later("{period} stands at {money} won, {gap} short of target, and no open deal is due to close in it."),
+    "above": later("{period} stands at {money} won, {gap} above target, and no open deal is due to close in it."),
+}
+
+
 def headline(row: ForecastRow | None, deals: int, currency: str) -> str:
     """The answer in a sentence: where the current quarter is forecast to land, and against what."""
     if not deals:
-        return "There are no deals in this workbook yet."
+        return say("There are no deals in this workbook yet.")
     if row is None:
-        return f"{count(deals, 'deal')} read; nothing falls into the current quarter."
+        return say("{n} {n:deal|deals} read; nothing falls into the current quarter.", n=deals)
     name, total = period(row.period, short=True), short_money(row.total, currency)
     if not row.open_deals:
-        won = short_money(row.won, currency)
-        if not row.won_deals:
-            goal = f" towards its target of {short_money(row.target, currency)}" if row.target else ""
-            return f"Nothing is won in {name} yet{goal}, and no open deal is due to close in it."
-        return f"{name} stands at {won} won{_against(row, currency)}, and no open deal is due to close in it."
+        return _nothing_open(row, name, currency)
     if row.open_deals + row.won_deals < ENOUGH:
-        return f"{name} holds {count(row.open_deals + row.won_deals, 'deal')}, worth {total} weighted."
-    by = " on evidence" if row.method == "evidence" else ""
-    return f"{name} is forecast to land at {total}{by}{_against(row, currency)}."
+        known = row.open_deals + row.won_deals
+        return say("{period} holds {n} {n:deal|deals}, worth {money} weighted.", period=name, n=known, money=total)
+    standing, gap = _against(row, currency)
+    return say(_LANDS[row.method, standing], period=name, money=total, gap=gap)
 
 
-def _against(row: ForecastRow, currency: str) -> str:
+def _nothing_open(row: ForecastRow, name: str, currency: str) -> str:
+    if row.won_deals:
+        standing, gap = _against(row, currency)
+        return say(_STANDS[standing], period=name, money=short_money(row.won, currency), gap=gap)
+    if row.target:
+        goal = short_money(row.target, currency)
+        return say(
+            "Nothing is won in {period} yet towards its target of {money}, and no open deal is due to close in it.",
+            period=name,
+            money=goal,
+        )
+    return say("Nothing is won in {period} yet, and no open deal is due to close in it.", period=name)
+
+
+def _against(row: ForecastRow, currency: str) -> tuple[str, str]:
+    """How a row stands to its target, and how far from it."""
     if row.target is None or row.target <= 0:
-        return ""
+        return "", ""
     gap = short_money(abs(row.target - row.total), currency)
     if gap == short_money(0, currency):
-        return ", right on target"
-    return f", {gap} {'short of' if row.total < row.target else 'above'} target"
+        return "on", gap
+    return "short" if row.total < row.target else "above", gap
 
 
 def lede(
@@ -69,36 +112,45 @@ def lede(
     """What the headline rests on, and what it leaves out."""
     if row is None:
         return ()
-    said: list[tuple[str, bool]] = []
-    if row.won_deals or row.open_deals:
-        said += [(short_money(row.won, currency), True), (" is won", False)]
+    return sentence(
+        _won_and_open(row, currency),
+        _coverage(row, currency, required),
+        _elsewhere(row, everything, overdue, undated, currency),
+        _not_counted(overdue, undated, currency),
+    )
+
+
+def _won_and_open(row: ForecastRow, currency: str) -> str:
+    won, expected = (strong(short_money(x, currency)) for x in (row.won, row.open_weighted))
     if row.open_deals:
-        open_money = short_money(row.open_weighted, currency)
-        said += [
-            (" and ", False),
-            (open_money, True),
-            (f" is expected from {count(row.open_deals, 'open deal')}", False),
-        ]
-    said += [(". ", False)] if said else []
-    said += _coverage(row, currency, required)
-    said += _elsewhere(row, everything, overdue, undated, currency)
-    said += _not_counted(overdue, undated, currency)
-    return tuple(said)
+        return say(
+            "{won} is won and {money} is expected from {n} {n:open deal|open deals}.",
+            won=won,
+            money=expected,
+            n=row.open_deals,
+        )
+    return say("{won} is won.", won=won) if row.won_deals else ""
 
 
-def _coverage(row: ForecastRow, currency: str, required: float | None) -> list[tuple[str, bool]]:
-    name = period(row.period, short=True)
+def _coverage(row: ForecastRow, currency: str, required: float | None) -> str:
     if row.target is None:
-        return [(f"There is no target for {name}, so nothing can be said of a gap. ", False)]
-    still = row.target - row.won
-    if still <= 0:
-        return [("The target is reached with what is won. ", False)]
-    said = [("Still to win: ", False), (short_money(still, currency), True)]
+        return say(
+            "There is no target for {period}, so nothing can be said of a gap.", period=period(row.period, short=True)
+        )
+    if row.target - row.won <= 0:
+        return say("The target is reached with what is won.")
+    still = strong(short_money(row.target - row.won, currency))
     if row.coverage is None or not row.open_deals:
-        return [*said, (". ", False)]
-    said += [(", with ", False), (figures.times(row.coverage), True), (" of it in open deals", False)]
-    need = f"; at your own win rate it takes {figures.times(required)}" if required else ""
-    return [*said, (f"{need}. ", False)]
+        return say("Still to win: {money}.", money=still)
+    covered = strong(figures.times(row.coverage))
+    if not required:
+        return say("Still to win: {money}, with {coverage} of it in open deals.", money=still, coverage=covered)
+    return say(
+        "Still to win: {money}, with {coverage} of it in open deals; at your own win rate it takes {required}.",
+        money=still,
+        coverage=covered,
+        required=figures.times(required),
+    )
 
 
 def _elsewhere(
@@ -107,32 +159,49 @@ def _elsewhere(
     overdue: ForecastRow | None,
     undated: ForecastRow | None,
     currency: str,
-) -> list[tuple[str, bool]]:
+) -> str:
     """Where the open deals are, of a period that has none."""
     if everything is None or row.open_deals:
-        return []
+        return ""
     adrift = [r for r in (overdue, undated) if r is not None]
     deals = everything.open_deals - sum(r.open_deals for r in adrift)
     money = everything.open_amount - sum(r.open_amount for r in adrift)
     if deals <= 0:
-        return []
-    worth = f" ({short_money(money, currency)})" if money > 0 else ""
-    return [(f"{count(deals, 'open deal is', 'open deals are')} due in other periods{worth}. ", False)]
+        return ""
+    if money <= 0:
+        return say("{n} {n:open deal is|open deals are} due in other periods.", n=deals)
+    worth = short_money(money, currency)
+    return say("{n} {n:open deal is|open deals are} due in other periods ({money}).", n=deals, money=worth)
 
 
-def _not_counted(overdue: ForecastRow | None, undated: ForecastRow | None, currency: str) -> list[tuple[str, bool]]:
-    parts = []
-    for row, noun in ((overdue, "overdue deal"), (undated, "deal without a close date")):
-        if row is not None and row.open_deals:
-            money = f" ({short_money(row.open_amount, currency)})" if row.open_amount else ""
-            plural = "deals without a close date" if row is undated else ""
-            parts.append(f"{count(row.open_deals, noun, plural)}{money}")
-    return [(f"Not counted: {' and '.join(parts)}.", False)] if parts else []
+_ADRIFT = (
+    (later("{n} overdue {n:deal|deals}"), later("{n} overdue {n:deal|deals} ({money})")),
+    (
+        later("{n} {n:deal|deals} without a close date"),
+        later("{n} {n:deal|deals} without a close date ({money})"),
+    ),
+)
+
+
+def _not_counted(overdue: ForecastRow | None, undated: ForecastRow | None, currency: str) -> str:
+    parts = [
+        say(words[bool(row.open_amount)], n=row.open_deals, money=short_money(row.open_amount, currency))
+        for row, words in zip((overdue, undated), _ADRIFT, strict=True)
+        if row is not None and row.open_deals
+    ]
+    return say("Not counted: {deals}.", deals=figures.listed(parts)) if parts else ""
+
+
+_CARRIES: Mapping[str, str] = {
+    "on": later("{month} carries the quarter, and it is on target"),
+    "short": later("{month} carries the quarter, and it is still {money} short"),
+    "above": later("{month} carries the quarter, {money} above its target"),
+}
 
 
 def months_title(rows: Sequence[ForecastRow], quarter: ForecastRow | None, currency: str) -> str:
     """Names the month that holds most of the quarter's open deals, and what it still lacks."""
-    neutral = "Forecast by month"
+    neutral = say("Forecast by month")
     if quarter is None or quarter.open_deals < ENOUGH or quarter.open_weighted <= 0:
         return neutral
     inside = [r for r in rows if r.start and quarter.start and quarter.end and quarter.start <= r.start <= quarter.end]
@@ -141,14 +210,14 @@ def months_title(rows: Sequence[ForecastRow], quarter: ForecastRow | None, curre
         return neutral
     month = figures.long_month(heaviest.period)
     if heaviest.target is None:
-        share = figures.percent(heaviest.open_weighted / quarter.open_weighted)
-        return f"{month} holds {share} of what {period(quarter.period, short=True)} still expects"
-    gap = heaviest.target - heaviest.total
-    if short_money(abs(gap), currency) == short_money(0, currency):
-        return f"{month} carries the quarter, and it is on target"
-    if gap > 0:
-        return f"{month} carries the quarter, and it is still {short_money(gap, currency)} short"
-    return f"{month} carries the quarter, {short_money(-gap, currency)} above its target"
+        return say(
+            "{month} holds {share} of what {period} still expects",
+            month=month,
+            share=figures.percent(heaviest.open_weighted / quarter.open_weighted),
+            period=period(quarter.period, short=True),
+        )
+    standing, gap = _against(heaviest, currency)
+    return say(_CARRIES[standing or "above"], month=month, money=gap)
 
 
 def quarters_title(
@@ -158,14 +227,14 @@ def quarters_title(
     lost = [r for r in (overdue, undated) if r is not None]
     adrift, deals = sum(r.open_amount for r in lost), sum(r.open_deals for r in lost)
     if everything is None or deals < ENOUGH or everything.open_deals < ENOUGH:
-        return "Forecast by quarter"
+        return say("Forecast by quarter")
     if deals == everything.open_deals:
-        return f"None of the {count(deals, 'open deal')} falls into a quarter"
+        return say("None of the {n} {n:open deal|open deals} falls into a quarter", n=deals)
     if everything.open_amount > 0 and adrift >= everything.open_amount / 4:
-        return f"{short_money(adrift, currency)} of open deals falls into no quarter"
+        return say("{money} of open deals falls into no quarter", money=short_money(adrift, currency))
     if everything.open_amount <= 0 and deals >= everything.open_deals / 4:
-        return f"{count(deals, 'open deal')} of {figures.number(everything.open_deals)} fall into no quarter"
-    return "Forecast by quarter"
+        return say("{n} {n:open deal|open deals} of {all} fall into no quarter", n=deals, all=everything.open_deals)
+    return say("Forecast by quarter")
 
 
 def weakest_step(stages: Sequence[StageConversion]) -> StageConversion | None:
@@ -183,8 +252,9 @@ def funnel_title(stages: Sequence[StageConversion]) -> str:
     """Names the stage that fewest deals get past, where that is clear."""
     weakest = weakest_step(stages)
     if weakest is None:
-        return "How deals move from stage to stage"
-    return f"Fewest deals get past {figures.plain(weakest.stage, 30)}: {figures.percent(weakest.rate)}"
+        return say("How deals move from stage to stage")
+    stage, share = figures.plain(weakest.stage, 30), figures.percent(weakest.rate)
+    return say("Fewest deals get past {stage}: {share}", stage=stage, share=share)
 
 
 def slow_stages(times: Sequence[StageTime]) -> tuple[StageTime, ...]:
@@ -200,30 +270,31 @@ def times_title(times: Sequence[StageTime]) -> str:
     """Names the stage where open deals wait most beyond what won deals took."""
     slow = [t for t in slow_stages(times) if t.median is not None]
     if not slow:
-        return "Days in each stage"
+        return say("Days in each stage")
     worst = max(slow, key=lambda t: (t.open_median or 0.0) - (t.median or 0.0))
-    more = figures.days((worst.open_median or 0.0) - (worst.median or 0.0))
-    return f"{figures.plain(worst.stage, 30)} takes {more} longer than in won deals"
+    more = int(figures.rounded((worst.open_median or 0.0) - (worst.median or 0.0)))
+    stage = figures.plain(worst.stage, 30)
+    return say("{stage} takes {n} {n:day|days} longer than in won deals", stage=stage, n=more)
 
 
 def win_title(total: WinRate) -> str:
     """Says whether large deals are lost more often than small ones, else the rate."""
     closed = total.won + total.lost
     if total.rate is None or closed < ENOUGH:
-        return "Win rate"
+        return say("Win rate")
     if total.value_rate is not None and closed >= SETTLED and abs(total.value_rate - total.rate) >= TEN_POINTS:
-        which = "Large" if total.value_rate < total.rate else "Small"
-        by_value = figures.percent(total.value_rate)
-        by_count = figures.percent(total.rate)
-        return f"{which} deals are lost more often: {by_count} won by count, {by_value} by value"
-    return f"{figures.percent(total.rate)} of closed deals are won"
+        shares = {"count": figures.percent(total.rate), "value": figures.percent(total.value_rate)}
+        if total.value_rate < total.rate:
+            return say("Large deals are lost more often: {count} won by count, {value} by value", **shares)
+        return say("Small deals are lost more often: {count} won by count, {value} by value", **shares)
+    return say("{share} of closed deals are won", share=figures.percent(total.rate))
 
 
 def stalled_title(stalled: int, open_deals: int) -> str:
     """How many deals have stalled."""
     if open_deals < ENOUGH:
-        return "Stalled deals"
-    return f"{count(stalled, 'deal has', 'deals have')} stalled"
+        return say("Stalled deals")
+    return say("{n} {n:deal has|deals have} stalled", n=stalled)
 
 
 def findings_title(findings: Sequence[Finding], deals: int) -> str:
@@ -231,11 +302,14 @@ def findings_title(findings: Sequence[Finding], deals: int) -> str:
     errors = sum(f.severity == "error" for f in findings)
     broken = {f.deal_id for f in findings if f.code.endswith("-criterion-not-met") and f.deal_id}
     if deals >= ENOUGH and len(broken) >= ENOUGH:
-        return f"{count(len(broken), 'deal breaks', 'deals break')} a stage criterion"
-    total = count(len(findings), "finding")
+        return say("{n} {n:deal breaks|deals break} a stage criterion", n=len(broken))
     if errors == len(findings):
-        return f"{total}, all of them errors" if errors > 1 else "1 finding, an error"
-    return f"{total}, {count(errors, 'error')} among them" if errors else f"{total}, no error among them"
+        return say("{n} {n:finding, an error|findings, all of them errors}", n=errors)
+    if errors:
+        return say(
+            "{n} {n:finding|findings}, {errors} {errors:error|errors} among them", n=len(findings), errors=errors
+        )
+    return say("{n} {n:finding|findings}, no error among them", n=len(findings))
 
 
 def kinds_title(findings: Sequence[Finding]) -> str:
@@ -244,23 +318,20 @@ def kinds_title(findings: Sequence[Finding]) -> str:
     reached = list(accumulate(sizes))
     few = next((n for n, sum_ in enumerate(reached, 1) if sum_ * 4 >= reached[-1] * 3), 0)
     if len(findings) < ENOUGH or not few or few > MOST_OF or few == len(sizes):
-        return "Findings by kind"
+        return say("Findings by kind")
     share = figures.percent(reached[few - 1] / reached[-1])
-    return f"{share} of the findings are of {count(few, 'kind')}"
+    return say("{share} of the findings are of {n} {n:kind|kinds}", share=share, n=few)
 
 
 def criteria_title(criteria: Sequence[CriterionResult], currency: str) -> str:
     """Names the requirement that holds up the most money, where it is ahead of all others."""
     ranked = sorted(criteria, key=lambda c: -c.money_at_stake)
     if not ranked or ranked[0].unmet < ENOUGH or ranked[0].money_at_stake <= 0:
-        return "Entry and exit criteria"
+        return say("Entry and exit criteria")
     if len(ranked) > 1 and ranked[1].money_at_stake >= ranked[0].money_at_stake:
-        return "Entry and exit criteria"
-    name, money = (
-        figures.plain(ranked[0].criterion.requirement, 40),
-        short_money(ranked[0].money_at_stake, currency),
-    )
-    return f"“{name}” puts the most money at stake: {money}"
+        return say("Entry and exit criteria")
+    name, money = figures.plain(ranked[0].criterion.requirement, 40), short_money(ranked[0].money_at_stake, currency)
+    return say("“{requirement}” puts the most money at stake: {money}", requirement=name, money=money)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,14 +348,28 @@ def owners_title(owners: Sequence[OwnerStanding]) -> str:
     """Names who is above target and who is furthest from it."""
     judged = [o for o in owners if o.target > 0]
     if len(judged) < 2 or sum(o.deals for o in judged) < ENOUGH:
-        return "Forecast by owner"
+        return say("Forecast by owner")
     above = [o for o in judged if o.total >= o.target]
     below = [o for o in judged if o.total < o.target]
     furthest = max(below, key=lambda o: o.target - o.total, default=None)
     if furthest is None:
-        return "Everybody is forecast to reach their target"
+        return say("Everybody is forecast to reach their target")
     if not above:
-        return f"Nobody is forecast to reach their target yet; {furthest.name} has the most to win"
-    names = figures.listed([o.name for o in above], most=2)
-    who = names if len(above) <= 2 else f"{len(above)} of {len(judged)} owners"
-    return f"{who} {'is' if len(above) == 1 else 'are'} above target; {furthest.name} has the most to win"
+        return say(
+            "Nobody is forecast to reach their target yet; {furthest} has the most to win", furthest=furthest.name
+        )
+    if len(above) > 2:
+        return say(
+            "{n} of {all} owners are above target; {furthest} has the most to win",
+            n=len(above),
+            all=len(judged),
+            furthest=furthest.name,
+        )
+    names = figures.listed([o.name for o in above])
+    return say(_ABOVE[len(above) - 1], names=names, furthest=furthest.name)
+
+
+_ABOVE = (
+    later("{names} is above target; {furthest} has the most to win"),
+    later("{names} are above target; {furthest} has the most to win"),
+)
