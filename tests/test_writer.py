@@ -536,7 +536,7 @@ def test_a_workbook_that_outgrows_what_a_zip_can_say_is_refused(book: Path, monk
 
 
 def test_a_result_that_fails_its_check_is_not_written(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "compose_apart", lambda _, date1904: compose_apart(plans(deals=2), date1904=date1904))
+    monkeypatch.setattr(writer, "compose_apart", lambda _, **how: compose_apart(plans(deals=2), **how))
     error = refused(book)
     assert isinstance(error, NotVerified)
 
