@@ -25,12 +25,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("stage_set",), ("case", "waivers"), ("pace",), ("rules",), ("gates",),
     ("winrate", "targets", "paths", "bridge", "hygiene"),
     ("forecast", "speed", "effectiveness"),
-    ("funnel",), ("analysis",), ("results",),
+    ("funnel",), ("analysis",), ("audience",), ("results",),
     # the outside
     ("compound",), ("csvfile", "intake"), ("sheetscan",), ("mending", "odsscan", "recordscan"),
     ("reader", "xlsx", "replacing"), ("composing",), ("verifying",), ("writer",),
     ("drawing",), ("charts",), ("charts_stages",), ("report_page",), ("wording",),
-    ("wording_gates",), ("report_findings", "report_forecast", "report_gates", "report_stages"), ("report",),
+    ("wording_gates", "wording_people"),
+    ("report_deals", "report_findings", "report_forecast", "report_gates", "report_stages"), ("report",),
     # putting it together
     ("config",), ("jobs",), ("document",), ("show",), ("cli",), ("__main__",),
 )  # fmt: skip

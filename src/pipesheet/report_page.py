@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipesheet.audience import EVERYBODY, Audience
 from pipesheet.charts import Bridge, Columns, Landing
 from pipesheet.charts_stages import Funnel
 from pipesheet.drawing import Svg
@@ -119,3 +120,6 @@ class Page:
     run: tuple[str, ...]
     landing_model: Landing | None = None
     """What `landing` is drawn of."""
+    audience: Audience = EVERYBODY
+    preheader: str = ""
+    """What a mail's line in an inbox says beside its subject."""
