@@ -26,6 +26,7 @@ from pipesheet.drawing import (
     text_width,
     wrapped,
 )
+from pipesheet.language import say
 
 GAP = 2
 """Pixels between the parts of a bar."""
@@ -118,12 +119,12 @@ def landing_bar(model: Landing, colour: Colour, width: float) -> Svg:
 
 
 def _landing_marks(model: Landing, colour: Colour, width: float, across: float, top: float, height: float) -> list[str]:
-    forecast = f"Forecast {figures.short_money(model.total, model.currency)}"
+    forecast = say("Forecast {money}", money=figures.short_money(model.total, model.currency))
     at = min(max(model.total * across, 0), width)
     if model.target is None or model.target <= 0:
         end = max(at, text_width(forecast, LABEL, bold=True))
         return [text(end, top - 9, forecast, colour=colour("ink"), size=LABEL, anchor="end", bold=True)]
-    target = f"Target {figures.short_money(model.target, model.currency)}"
+    target = say("Target {money}", money=figures.short_money(model.target, model.currency))
     mark_x = min(max(model.target * across, 1), width - 1)
     ahead = model.total > model.target
     x, anchor = _beside(mark_x, text_width(target, LABEL, bold=True), width, left=ahead)
@@ -254,7 +255,7 @@ def _column(
 def _legend(model: Columns, colour: Colour, left: float, width: float) -> tuple[list[str], int]:
     """The key above a chart, in as many rows as it needs."""
     drawn = [s for i, s in enumerate(model.series) if any(stack.values[i] > 0 for stack in model.stacks)]
-    entries = [*drawn, *([("Target", "")] if any(s.target for s in model.stacks) else [])]
+    entries = [*drawn, *([(say("Target"), "")] if any(s.target for s in model.stacks) else [])]
     shapes, x, row = [], left, 1
     for name, tone in entries:
         wide = 18 + text_width(name, SMALL) + 14

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipesheet import figures
 from pipesheet.charts import LABEL, SMALL
 from pipesheet.drawing import Colour, Svg, Words, axis, fitted, haloed, line, rect, svg, text, text_width
+from pipesheet.language import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def stage_spans(model: Spans, colour: Colour, width: float) -> Svg:
     for days in steps:
         if left + days * per <= right:
             shapes.append(line(left + days * per, top - 4, left + days * per, floor_y, colour=colour("line")))
-            name = "0 days" if days == 0 else figures.tick(days)
+            name = figures.days(0) if days == 0 else figures.tick(days)
             shapes.append(
                 text(left + days * per, floor_y + 17, name, colour=colour("ink3"), size=SMALL, anchor="middle")
             )
@@ -146,7 +147,7 @@ def _span(span: Span, colour: Colour, left: float, per: float, y: float, names: 
 
 def _span_key(colour: Colour, left: float, width: float) -> tuple[list[str], int]:
     """The key above the chart and how many rows it takes."""
-    key = (("Open deals, median", "bar"), ("Won deals, median", "tick"), ("P20 to P80", "band"))
+    key = ((say("Open deals, median"), "bar"), (say("Won deals, median"), "tick"), (say("P20 to P80"), "band"))
     wide = [20 + text_width(name, SMALL) + 14 for name, _ in key]
     start = left if left + sum(wide) - 14 <= width else 0.0
     shapes, x, row = [], start, 0
@@ -171,11 +172,13 @@ def closing_columns(model: Closings, colour: Colour, width: float, height: float
     ups, downs = max(m.won for m in model.months), max(m.lost for m in model.months)
     per = (bottom - top - 30) / max(ups + downs, 1)
     zero = top + 15 + ups * per
+    won = say("Won")
+    lost = 58 if text_width(won, SMALL) < 34 else 24 + text_width(won, SMALL)
     shapes = [
         rect(0, 3, 10, 10, fill=colour("won"), corner=2),
-        text(16, 12, "Won", colour=colour("ink2"), size=SMALL),
-        rect(58, 3, 10, 10, fill=colour("pipe"), edge=colour("pipe-edge"), corner=2),
-        text(74, 12, "Lost", colour=colour("ink2"), size=SMALL),
+        text(16, 12, won, colour=colour("ink2"), size=SMALL),
+        rect(lost, 3, 10, 10, fill=colour("pipe"), edge=colour("pipe-edge"), corner=2),
+        text(lost + 16, 12, say("Lost"), colour=colour("ink2"), size=SMALL),
     ]
     slot = width / max(len(model.months), 1)
     for i, month in enumerate(model.months):

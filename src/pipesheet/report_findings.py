@@ -14,6 +14,7 @@ from pipesheet.effectiveness import Effect
 from pipesheet.figures import count, day, number, percent, plain, short_money, times
 from pipesheet.findings import CODES, Finding
 from pipesheet.gates import CriterionResult
+from pipesheet.language import later, say
 from pipesheet.report_page import Card, Cell, Head, Table, Tone, ToSettle
 
 if TYPE_CHECKING:
@@ -36,36 +37,36 @@ GROUP = 3
 """So many findings of one code are one thing to settle, not many."""
 
 _QUESTIONS: Mapping[str, str] = {
-    "amount-missing": "what is it worth?",
-    "amount-unreadable": "what is it worth?",
-    "amount-negative": "is the amount really below zero?",
-    "close-date-missing": "when will it close?",
-    "close-date-past": "its close date has passed; when will it close, or is it lost?",
-    "close-date-pushed": "pushed again and again; is it real?",
-    "close-date-before-created": "it closes before it was created; which date is right?",
-    "stage-unknown": "which stage is it in?",
-    "stage-missing": "which stage is it in?",
-    "stage-moved-back": "it moved back; what has changed?",
-    "owner-missing": "who owns it?",
-    "next-step-missing": "what is the next step?",
-    "next-step-overdue": "the next step is overdue; what happens now?",
-    "stalled": "it has stalled; what would move it, or is it lost?",
-    "deal-likely-duplicate": "is it in the book twice?",
-    "deal-id-duplicate": "two rows have its ID; which is right?",
-    "probability-out-of-range": "how likely is it?",
-    "currency-without-rate": "what is its currency worth?",
+    "amount-missing": later("what is it worth?"),
+    "amount-unreadable": later("what is it worth?"),
+    "amount-negative": later("is the amount really below zero?"),
+    "close-date-missing": later("when will it close?"),
+    "close-date-past": later("its close date has passed; when will it close, or is it lost?"),
+    "close-date-pushed": later("pushed again and again; is it real?"),
+    "close-date-before-created": later("it closes before it was created; which date is right?"),
+    "stage-unknown": later("which stage is it in?"),
+    "stage-missing": later("which stage is it in?"),
+    "stage-moved-back": later("it moved back; what has changed?"),
+    "owner-missing": later("who owns it?"),
+    "next-step-missing": later("what is the next step?"),
+    "next-step-overdue": later("the next step is overdue; what happens now?"),
+    "stalled": later("it has stalled; what would move it, or is it lost?"),
+    "deal-likely-duplicate": later("is it in the book twice?"),
+    "deal-id-duplicate": later("two rows have its ID; which is right?"),
+    "probability-out-of-range": later("how likely is it?"),
+    "currency-without-rate": later("what is its currency worth?"),
 }
 _GROUPS: Mapping[str, str] = {
-    "amount-missing": "without an amount: what are they worth?",
-    "close-date-missing": "without a close date: when will they close?",
-    "close-date-past": "past their close date: which are still alive?",
-    "next-step-missing": "without a next step: who moves them?",
-    "next-step-overdue": "with a next step overdue: what happens now?",
-    "stalled": "stalled: which are still alive?",
-    "owner-missing": "without an owner: who takes them?",
-    "entry-criterion-not-met": "break an entry criterion: do they belong in their stage?",
-    "exit-criterion-not-met": "left a stage too early: do they belong in their stage?",
-    "currency-without-rate": "in a currency without a rate: what are they worth?",
+    "amount-missing": later("without an amount: what are they worth?"),
+    "close-date-missing": later("without a close date: when will they close?"),
+    "close-date-past": later("past their close date: which are still alive?"),
+    "next-step-missing": later("without a next step: who moves them?"),
+    "next-step-overdue": later("with a next step overdue: what happens now?"),
+    "stalled": later("stalled: which are still alive?"),
+    "owner-missing": later("without an owner: who takes them?"),
+    "entry-criterion-not-met": later("break an entry criterion: do they belong in their stage?"),
+    "exit-criterion-not-met": later("left a stage too early: do they belong in their stage?"),
+    "currency-without-rate": later("in a currency without a rate: what are they worth?"),
 }
 
 
@@ -99,8 +100,12 @@ def _by_deal(findings: Sequence[Finding]) -> list[Finding]:
 
 def _question(finding: Finding) -> str:
     if finding.code.endswith("-criterion-not-met") and finding.requirement:
-        return f"“{plain(finding.requirement, 60)}” is not met in {plain(finding.stage, 30)}; who settles it?"
-    return _QUESTIONS.get(finding.code, "")
+        return say(
+            "“{requirement}” is not met in {stage}; who settles it?",
+            requirement=plain(finding.requirement, 60),
+            stage=plain(finding.stage, 30),
+        )
+    return say(_QUESTIONS[finding.code]) if finding.code in _QUESTIONS else ""
 
 
 def _single(finding: Finding, currency: str) -> ToSettle:
@@ -121,7 +126,7 @@ def _widest(findings: Sequence[Finding]) -> list[Finding] | None:
 def _group(findings: Sequence[Finding], currency: str) -> ToSettle:
     money = sum(f.amount or 0.0 for f in findings)
     amount = short_money(money, currency) if money > 0 else ""
-    return ToSettle(count(len(findings), "deal"), amount, _GROUPS[findings[0].code], many=True)
+    return ToSettle(count(len(findings), "deal"), amount, say(_GROUPS[findings[0].code]), many=True)
 
 
 def stalled_card(analysis: Analysis, colour: Colour) -> Card | None:
@@ -135,18 +140,18 @@ def stalled_card(analysis: Analysis, colour: Colour) -> Card | None:
     bounds = _bounds(analysis)
     cells = tuple(_stalled_cells(r, bounds.get(r[4]), analysis.currency, colour) for r in listed[:STALLED_SHOWN])
     heads = (
-        Head("Deal"), Head("Stage", wide=True), Head("Days in stage", right=True),
-        Head("Against the limit", wide=True),
-        Head("Amount", right=True), Head("Close date", right=True),
+        Head(say("Deal")), Head(say("Stage"), wide=True), Head(say("Days in stage"), right=True),
+        Head(say("Against the limit"), wide=True),
+        Head(say("Amount"), right=True), Head(say("Close date"), right=True),
     )  # fmt: skip
     more = len(listed) - STALLED_SHOWN
-    note = f"{count(more, 'more stalled deal')} in the workbook's sheet Deal Review." if more > 0 else ""
+    note = say("{n} more stalled {n:deal|deals} in the workbook's sheet Deal Review.", n=more) if more > 0 else ""
     open_deals = int((frame["outcome"] == "open").sum())
     return Card(
         "stalled",
         wording.stalled_title(len(listed), open_deals),
-        "Longer in their stage than its Max days, or than four in five won deals were; largest first",
-        table=Table("stalled-table", "Stalled deals", heads, cells, note, STALLED_FIRST, max(more, 0)),
+        say("Longer in their stage than its Max days, or than four in five won deals were; largest first"),
+        table=Table("stalled-table", say("Stalled deals"), heads, cells, note, STALLED_FIRST, max(more, 0)),
     )
 
 
@@ -186,9 +191,9 @@ def criteria_card(analysis: Analysis, colour: Colour) -> Card | None:
         return None
     order = sorted(results, key=lambda c: (-c.money_at_stake, -c.unmet))
     heads = (
-        Head("Requirement"), Head("Stage", wide=True), Head("Met of those asked", wide=True),
-        Head("Unmet", right=True), Head("Waived", right=True), Head("At stake", right=True),
-        *((Head("Won with it", right=True), Head("Won without", right=True)) if analysis.effects else ()),
+        Head(say("Requirement")), Head(say("Stage"), wide=True), Head(say("Met of those asked"), wide=True),
+        Head(say("Unmet"), right=True), Head(say("Waived"), right=True), Head(say("At stake"), right=True),
+        *((Head(say("Won with it"), right=True), Head(say("Won without"), right=True)) if analysis.effects else ()),
     )  # fmt: skip
     effects = {effect.criterion: effect for effect in analysis.effects}
     cells = tuple(
@@ -197,22 +202,22 @@ def criteria_card(analysis: Analysis, colour: Colour) -> Card | None:
         for c in order[:CRITERIA_SHOWN]
     )
     more = len(order) - CRITERIA_SHOWN
-    note = f"{number(more)} more criteria have less at stake." if more > 0 else ""
+    note = say("{n} more {n:criterion has|criteria have} less at stake.", n=more) if more > 0 else ""
     return Card(
         "criteria",
         wording.criteria_title(results, analysis.currency),
-        "Of the deals each criterion asks; those in grace or not concerned are neither met nor unmet",
-        table=Table("criteria-table", "Entry and exit criteria", heads, cells, note, CRITERIA_FIRST, max(more, 0)),
+        say("Of the deals each criterion asks; those in grace or not concerned are neither met nor unmet"),
+        table=Table("criteria-table", say("Entry and exit criteria"), heads, cells, note, CRITERIA_FIRST, max(more, 0)),
     )
 
 
 def _criterion_cells(result: CriterionResult, currency: str, colour: Colour) -> tuple[Cell, ...]:
     rule = result.criterion
     return (
-        Cell(plain(rule.requirement), f"{rule.kind}, {_WEIGHT[rule.severity]}", strong=True),
-        Cell(plain(rule.stage), rule.gate, sort=plain(rule.stage)),
+        Cell(plain(rule.requirement), f"{say(_KIND[rule.kind])}, {say(_WEIGHT[rule.severity])}", strong=True),
+        Cell(plain(rule.stage), say(_GATE[rule.gate]), sort=plain(rule.stage)),
         Cell(
-            f"{number(result.met)} of {number(result.asked)}",
+            say("{n} of {all}", n=result.met, all=result.asked),
             sort=result.met / result.asked,
             chart=meter(result.met / result.asked, colour, goal=None),
         ),
@@ -231,14 +236,19 @@ def _effect_cells(effect: Effect | None) -> tuple[Cell, ...]:
     sides = ((effect.met_rate, effect.met), (effect.unmet_rate, effect.unmet)) if effect else ((None, 0), (None, 0))
     told = effect is not None and effect.verdict.startswith("separates") and effect.verdict != "separates nothing"
     return tuple(
-        Cell(figures.NONE, f"of {number(n)}" if n else "")
+        Cell(figures.NONE, say("of {n}", n=n) if n else "")
         if rate is None or n < wording.ENOUGH
-        else Cell(percent(rate), f"of {number(n)}", sort=rate, strong=told)
+        else Cell(percent(rate), say("of {n}", n=n), sort=rate, strong=told)
         for rate, n in sides
     )
 
 
-_WEIGHT = {"block": "blocks", "warn": "warns", "info": "informs"}
+_KIND = {
+    "action": later("action"), "information": later("information"),
+    "people": later("people"), "deliverable": later("deliverable"),
+}  # fmt: skip
+_GATE = {"entry": later("entry"), "exit": later("exit")}
+_WEIGHT = {"block": later("blocks"), "warn": later("warns"), "info": later("informs")}
 
 
 def kinds_card(analysis: Analysis, colour: Colour) -> Card | None:
@@ -251,16 +261,16 @@ def kinds_card(analysis: Analysis, colour: Colour) -> Card | None:
     order = sorted(kinds.values(), key=lambda k: (_RANK[k[0].severity], -len(k), k[0].code))
     most = max(map(len, order))
     heads = (
-        Head("Kind"), Head("Level"), Head("Findings", wide=True), Head("Deals", right=True),
-        *((Head("At stake", right=True),) if any(f.money_at_stake > 0 for f in analysis.findings) else ()),
+        Head(say("Kind")), Head(say("Level")), Head(say("Findings"), wide=True), Head(say("Deals"), right=True),
+        *((Head(say("At stake"), right=True),) if any(f.money_at_stake > 0 for f in analysis.findings) else ()),
     )  # fmt: skip
     return Card(
         "kinds",
         wording.kinds_title(analysis.findings),
-        "Errors first, most findings first; what counts as which is set in the workbook's Settings",
+        say("Errors first, most findings first; what counts as which is set in the workbook's Settings"),
         table=Table(
             "kinds-table",
-            "Findings by kind",
+            say("Findings by kind"),
             heads,
             tuple(_kind_cells(k, most, analysis.currency, colour)[: len(heads)] for k in order),
             first=KINDS_FIRST,
@@ -274,7 +284,7 @@ def _kind_cells(kind: Sequence[Finding], most: int, currency: str, colour: Colou
     stake = sum(f.money_at_stake for f in kind)
     return (
         Cell(_meaning(kind[0].code), strong=True, sort=kind[0].code),
-        Cell(level, tone=tone, sort=_RANK[kind[0].severity]),
+        Cell(say(level), tone=tone, sort=_RANK[kind[0].severity]),
         Cell(number(len(kind)), sort=len(kind), chart=meter(len(kind) / most, colour, goal=None)),
         Cell(number(deals), sort=deals),
         Cell(short_money(stake, currency) if stake > 0 else figures.NONE, sort=stake),
@@ -282,7 +292,7 @@ def _kind_cells(kind: Sequence[Finding], most: int, currency: str, colour: Colou
 
 
 def _meaning(code: str) -> str:
-    return CODES[code].meaning.rstrip(".") if code in CODES else code
+    return say(CODES[code].meaning).rstrip(".") if code in CODES else code
 
 
 def findings_card(analysis: Analysis) -> Card | None:
@@ -293,24 +303,28 @@ def findings_card(analysis: Analysis) -> Card | None:
     shown = findings[:FINDINGS_SHOWN]
     money = any(f.money_at_stake > 0 for f in shown)
     heads = (
-        Head("Deal"), Head("Level"), Head("What", wide=True), Head("Found", wide=True), Head("Needed", wide=True),
-        Head("At stake" if money else "Amount", right=True), Head("Cell", wide=True),
+        Head(say("Deal")), Head(say("Level")), Head(say("What"), wide=True), Head(say("Found"), wide=True),
+        Head(say("Needed"), wide=True), Head(say("At stake") if money else say("Amount"), right=True),
+        Head(say("Cell"), wide=True),
     )  # fmt: skip
     cells = tuple(_finding_cells(f, analysis.currency, money) for f in shown)
     more = len(findings) - len(shown)
-    note = f"{count(more, 'more finding')} in the workbook's sheet Findings." if more else ""
+    note = say("{n} more {n:finding|findings} in the workbook's sheet Findings.", n=more) if more else ""
     errors, warnings = (sum(f.severity == s for f in findings) for s in ("error", "warning"))
-    subtitle = (
-        f"{count(errors, 'error')}, {count(warnings, 'warning')}, "
-        f"{count(len(findings) - errors - warnings, 'note')}. "
-        f"Mend the cell in {plain(analysis.source.path.name)}; the next run clears the line."
+    subtitle = say(
+        "{errors} {errors:error|errors}, {warnings} {warnings:warning|warnings}, {notes} {notes:note|notes}. "
+        "Mend the cell in {file}; the next run clears the line.",
+        errors=errors,
+        warnings=warnings,
+        notes=len(findings) - errors - warnings,
+        file=plain(analysis.source.path.name),
     )
-    table = Table("findings-table", "Findings", heads, cells, note, FINDINGS_FIRST, more)
+    table = Table("findings-table", say("Findings"), heads, cells, note, FINDINGS_FIRST, more)
     return Card("findings", wording.findings_title(findings, len(analysis.deals)), subtitle, table=table)
 
 
 _LEVELS: Mapping[str, tuple[str, Tone]] = {
-    "error": ("Error", "error"), "warning": ("Warning", "warning"), "info": ("Note", "info"),
+    "error": (later("Error"), "error"), "warning": (later("Warning"), "warning"), "info": (later("Note"), "info"),
 }  # fmt: skip
 _RANK = {"error": 0, "warning": 1, "info": 2}
 
@@ -323,7 +337,7 @@ def _finding_cells(finding: Finding, currency: str, stake: bool) -> tuple[Cell, 
     cell = finding.cell
     return (
         Cell(name, under, strong=bool(finding.deal_id or finding.deal), sort=name.casefold()),
-        Cell(level, tone=tone, sort=_RANK[finding.severity]),
+        Cell(say(level), tone=tone, sort=_RANK[finding.severity]),
         Cell(plain(finding.requirement) or _meaning(finding.code), sort=finding.code),
         Cell(plain(finding.found)),
         Cell(plain(finding.needed)),

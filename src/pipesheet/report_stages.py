@@ -22,6 +22,7 @@ from pipesheet.drawing import Colour, Svg, Words
 from pipesheet.figures import count, day, days, long_money, number, percent, period, plain, short_money
 from pipesheet.forecast import NOBODY
 from pipesheet.funnel import Conversion, StageConversion, StageTime, TrendMonth, WinRate
+from pipesheet.language import later, say
 from pipesheet.report_page import HALF, SMALLER, Card, Cell, Head, Table, Widths
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 STAGES_SHOWN = 12
 MEMBERS_SHOWN = 8
 MONTHS_SHOWN = 12
+_DIMENSIONS = {
+    "owner": (later("Owner"), later("Win rate by owner")), "team": (later("Team"), later("Win rate by team")),
+    "source": (later("Source"), later("Win rate by source")),
+    "product": (later("Product"), later("Win rate by product")),
+}  # fmt: skip
 
 
 def funnel_card(analysis: Analysis, colour: Colour, widths: Widths = HALF) -> Card | None:
@@ -41,14 +47,17 @@ def funnel_card(analysis: Analysis, colour: Colour, widths: Widths = HALF) -> Ca
     title = wording.funnel_title(stages)
     weakest = wording.weakest_step(stages)
     steps = [_step(s, weakest) for s in stages]
-    steps.append(Step("Won", stages[-1].advanced, won=True))
-    told = "; ".join(f"{s.name} {s.deals}{f', {s.rate} go on' if s.rate else ''}" for s in steps)
+    steps.append(Step(say("Won"), stages[-1].advanced, won=True))
+    told = "; ".join(_step_told(s) for s in steps)
     model = Funnel(Words("funnel", title, told + "."), tuple(steps))
-    window = f"{day(conversion.window_start)} to {day(conversion.window_end)}"
     return Card(
         "funnel",
         title,
-        f"Deals that entered each stage, {window}; ↓ of those settled, the share that went on",
+        say(
+            "Deals that entered each stage, {first} to {last}; ↓ of those settled, the share that went on",
+            first=day(conversion.window_start),
+            last=day(conversion.window_end),
+        ),
         tuple(funnel_bars(model, colour, w) for w in widths),
         _funnel_numbers(stages),
         note=plain(conversion.note, 500),
@@ -56,35 +65,42 @@ def funnel_card(analysis: Analysis, colour: Colour, widths: Widths = HALF) -> Ca
     )
 
 
+def _step_told(step: Step) -> str:
+    if not step.rate:
+        return f"{step.name} {number(step.deals)}"
+    return say("{stage} {n}, {share} go on", stage=step.name, n=step.deals, share=step.rate)
+
+
 def _step(stage: StageConversion, weakest: StageConversion | None) -> Step:
     settled = stage.advanced + stage.lost + stage.moved_back
     few = settled < wording.ENOUGH
     rate = "" if stage.rate is None or few else percent(stage.rate)
-    remark = f"{number(stage.advanced)} of {number(settled)}"
+    remark = say("{n} of {all}", n=stage.advanced, all=settled)
     if stage.low is not None and stage.high is not None and not few:
-        remark += f", likely {percent(stage.low)} to {percent(stage.high)}"
+        low, high = percent(stage.low), percent(stage.high)
+        remark = say("{n} of {all}, likely {low} to {high}", n=stage.advanced, all=settled, low=low, high=high)
     return Step(
         plain(stage.stage),
         stage.entered,
         rate,
-        "few deals" if few and settled else "" if few else remark,
+        say("few deals") if few and settled else "" if few else remark,
         stage is weakest,
     )
 
 
 def _funnel_numbers(stages: Sequence[StageConversion]) -> Table:
     names = (
-        "Entered",
-        "Advanced",
-        "Lost",
-        "Moved back",
-        "Still there",
-        "Rate",
-        "80% interval",
-        "If none or all go on",
+        say("Entered"),
+        say("Advanced"),
+        say("Lost"),
+        say("Moved back"),
+        say("Still there"),
+        say("Rate"),
+        say("{level} interval", level=percent(0.8)),
+        say("If none or all go on"),
     )
-    heads = (Head("Stage", sortable=False), *(Head(n, right=True, sortable=False) for n in names))
-    return Table("funnel-numbers", "Stage conversion", heads, tuple(_funnel_cells(s) for s in stages))
+    heads = (Head(say("Stage"), sortable=False), *(Head(n, right=True, sortable=False) for n in names))
+    return Table("funnel-numbers", say("Stage conversion"), heads, tuple(_funnel_cells(s) for s in stages))
 
 
 def _funnel_cells(stage: StageConversion) -> tuple[Cell, ...]:
@@ -99,7 +115,9 @@ def _funnel_cells(stage: StageConversion) -> tuple[Cell, ...]:
 
 
 def _range(low: float | None, high: float | None) -> str:
-    return figures.NONE if low is None or high is None else f"{percent(low)} to {percent(high)}"
+    if low is None or high is None:
+        return figures.NONE
+    return say("{low} to {high}", low=percent(low), high=percent(high))
 
 
 def times_card(analysis: Analysis, colour: Colour, widths: Widths = HALF) -> Card | None:
@@ -110,12 +128,20 @@ def times_card(analysis: Analysis, colour: Colour, widths: Widths = HALF) -> Car
         return None
     title = wording.times_title(times)
     slow = wording.slow_stages(times)
-    told = "; ".join(f"{plain(t.stage)}: open deals {days(t.open_median)}, won deals {days(t.median)}" for t in times)
+    told = "; ".join(
+        say(
+            "{stage}: open deals {open}, won deals {won}",
+            stage=plain(t.stage),
+            open=days(t.open_median),
+            won=days(t.median),
+        )
+        for t in times
+    )
     model = Spans(Words("times", title, told + "."), tuple(_span(t, t in slow) for t in times))
     return Card(
         "times",
         title,
-        "Days open deals have been in their stage so far, against what deals later won took",
+        say("Days open deals have been in their stage so far, against what deals later won took"),
         tuple(stage_spans(model, colour, w) for w in widths),
         _times_numbers(times),
     )
@@ -125,10 +151,10 @@ def _span(time: StageTime, slow: bool) -> Span:
     few = time.open_deals < wording.ENOUGH
     remark = ""
     if few:
-        remark = "few deals" if time.open_deals else ""
+        remark = say("few deals") if time.open_deals else ""
     elif time.open_median is not None and time.median and time.won_deals >= wording.ENOUGH:
         change = figures.change(time.open_median / time.median - 1)
-        remark = "on it" if change == "0%" else change
+        remark = say("on it") if change == percent(0.0) else change
     return Span(
         plain(time.stage), count(time.open_deals, "deal"), time.open_median, time.p20, time.median, time.p80,
         remark, slow, few,
@@ -136,8 +162,11 @@ def _span(time: StageTime, slow: bool) -> Span:
 
 
 def _times_numbers(times: Sequence[StageTime]) -> Table:
-    names = ("Open deals", "Days, open", "Won deals", "P20", "Median", "P80", "Survival median")
-    heads = (Head("Stage", sortable=False), *(Head(n, right=True, sortable=False) for n in names))
+    names = (
+        say("Open deals"), say("Days, open"), say("Won deals"),
+        say("P20"), say("Median"), say("P80"), say("Survival median"),
+    )  # fmt: skip
+    heads = (Head(say("Stage"), sortable=False), *(Head(n, right=True, sortable=False) for n in names))
     rows = tuple(
         (
             Cell(plain(t.stage), strong=True), Cell(number(t.open_deals)), Cell(number(t.open_median)),
@@ -146,7 +175,7 @@ def _times_numbers(times: Sequence[StageTime]) -> Table:
         )
         for t in times
     )  # fmt: skip
-    return Table("times-numbers", "Days in each stage", heads, rows)
+    return Table("times-numbers", say("Days in each stage"), heads, rows)
 
 
 def win_card(analysis: Analysis, colour: Colour, widths: Widths = SMALLER) -> Card | None:
@@ -154,7 +183,8 @@ def win_card(analysis: Analysis, colour: Colour, widths: Widths = SMALLER) -> Ca
     conversion = analysis.conversion
     if conversion.win_rate.rate is None or conversion.win_rate.won + conversion.win_rate.lost < wording.ENOUGH:
         return None
-    window = f"Deals closed {day(conversion.window_start)} to {day(conversion.window_end)}"
+    first, last = day(conversion.window_start), day(conversion.window_end)
+    window = say("Deals closed {first} to {last}", first=first, last=last)
     facts = tuple(_facts(conversion, analysis.currency))
     charts, numbers = _closings(conversion.trend[-MONTHS_SHOWN:], colour, widths)
     return Card("win", wording.win_title(conversion.win_rate), window, charts, numbers, facts=facts)
@@ -164,11 +194,13 @@ def _closings(trend: Sequence[TrendMonth], colour: Colour, widths: Widths) -> tu
     """Deals won and lost by month, where there are months to compare."""
     if sum(bool(m.won + m.lost) for m in trend) < 2:
         return (), None
-    told = "; ".join(f"{period(m.month)} {m.won} won, {m.lost} lost" for m in trend)
+    told = "; ".join(
+        say("{month} {won} won, {lost} lost", month=period(m.month), won=m.won, lost=m.lost) for m in trend
+    )
     months = tuple(Closing(period(m.month, short=True), m.won, m.lost) for m in trend)
-    model = Closings(Words("closings", "Deals won and lost by month", told + "."), months)
-    names = ("Created", "Won", "Lost", "Win rate")
-    heads = (Head("Month", sortable=False), *(Head(n, right=True, sortable=False) for n in names))
+    model = Closings(Words("closings", say("Deals won and lost by month"), told + "."), months)
+    names = (say("Created"), say("Won"), say("Lost"), say("Win rate"))
+    heads = (Head(say("Month"), sortable=False), *(Head(n, right=True, sortable=False) for n in names))
     rows = tuple(
         (
             Cell(period(m.month), strong=True),
@@ -178,7 +210,7 @@ def _closings(trend: Sequence[TrendMonth], colour: Colour, widths: Widths) -> tu
         for m in trend
     )
     charts = tuple(closing_columns(model, colour, w, 180) for w in widths)
-    return charts, Table("closings-numbers", "Deals created, won and lost by month", heads, rows)
+    return charts, Table("closings-numbers", say("Deals created, won and lost by month"), heads, rows)
 
 
 def win_by_card(analysis: Analysis, colour: Colour) -> Card | None:
@@ -192,22 +224,27 @@ def win_by_card(analysis: Analysis, colour: Colour) -> Card | None:
 def _facts(conversion: Conversion, currency: str) -> list[tuple[str, str]]:
     won, velocity = conversion.win_rate, conversion.velocity
     closed = won.won + won.lost
-    facts = [("Won by count", f"{percent(won.rate)}, {number(won.won)} of {number(closed)}")]
+    share = say("{share}, {n} of {all}", share=percent(won.rate), n=won.won, all=closed)
+    facts = [(say("Won by count"), share)]
     if won.low is not None and won.high is not None:
-        facts.append(("80% interval", f"{percent(won.low)} to {percent(won.high)}"))
+        facts.append((say("{level} interval", level=percent(0.8)), _range(won.low, won.high)))
     if won.value_rate is not None:
-        facts.append(("Won by value", f"{percent(won.value_rate)}, {short_money(won.won_amount, currency)}"))
+        facts.append((say("Won by value"), f"{percent(won.value_rate)}, {short_money(won.won_amount, currency)}"))
     if conversion.cycle_median is not None:
-        facts.append(("Sales cycle, median", days(conversion.cycle_median)))
+        facts.append((say("Sales cycle, median"), days(conversion.cycle_median)))
     if conversion.cycle_p80 is not None:
-        facts.append(("Four in five within", days(conversion.cycle_p80)))
+        facts.append((say("Four in five within"), days(conversion.cycle_p80)))
     if velocity.average_won is not None:
-        facts.append(("Average won deal", long_money(velocity.average_won, currency)))
+        facts.append((say("Average won deal"), long_money(velocity.average_won, currency)))
     if velocity.per_day is not None:
-        facts.append(("Velocity", f"{short_money(velocity.per_day, currency)} a day"))
+        facts.append((say("Velocity"), _a_day(velocity.per_day, currency)))
     if velocity.usual_per_day is not None:
-        facts.append(("Velocity by mean cycle", f"{short_money(velocity.usual_per_day, currency)} a day"))
+        facts.append((say("Velocity by mean cycle"), _a_day(velocity.usual_per_day, currency)))
     return facts
+
+
+def _a_day(amount: float, currency: str) -> str:
+    return say("{money} a day", money=short_money(amount, currency))
 
 
 def _told(rate: WinRate) -> bool:
@@ -220,22 +257,23 @@ def _win_by(dimension: str, rates: Sequence[WinRate], total: WinRate, currency: 
     more = len(shown) - MEMBERS_SHOWN
     valued = any(r.value_rate is not None for r in shown)
     heads = (
-        Head(dimension.capitalize()),
-        Head("Won", right=True),
-        Head("Lost", right=True),
-        Head("Win rate", wide=True),
-        Head("Amount won", right=True),
-        *((Head("Won by value", right=True),) if valued else ()),
+        Head(say(_DIMENSIONS[dimension][0])),
+        Head(say("Won"), right=True),
+        Head(say("Lost"), right=True),
+        Head(say("Win rate"), wide=True),
+        Head(say("Amount won"), right=True),
+        *((Head(say("Won by value"), right=True),) if valued else ()),
     )
     cells = tuple(_win_cells(r, total, currency, colour)[: len(heads)] for r in shown[:MEMBERS_SHOWN])
-    note = f"{number(more)} more in the workbook's sheet Conversion." if more > 0 else ""
-    table = Table("win-table", f"Win rate by {dimension}", heads, cells, note)
-    subtitle = "Dot: share won by count; band: its 80% interval; line: all deals together"
-    return Card("win-by", f"Win rate by {dimension}", subtitle, table=table)
+    note = say("{n} more in the workbook's sheet Conversion.", n=more) if more > 0 else ""
+    title = say(_DIMENSIONS[dimension][1])
+    table = Table("win-table", title, heads, cells, note)
+    subtitle = say("Dot: share won by count; band: its {level} interval; line: all deals together", level=percent(0.8))
+    return Card("win-by", title, subtitle, table=table)
 
 
 def _win_cells(rate: WinRate, total: WinRate, currency: str, colour: Colour) -> tuple[Cell, ...]:
-    name = "None given" if rate.key in ("", NOBODY) else plain(rate.key)
+    name = say("None given") if rate.key in ("", NOBODY) else plain(rate.key)
     share = rate.rate or 0.0
     low, high = (share if bound is None else bound for bound in (rate.low, rate.high))
     shown = Cell(percent(rate.rate), sort=rate.rate, chart=whisker(share, low, high, colour, middle=total.rate))
@@ -243,7 +281,7 @@ def _win_cells(rate: WinRate, total: WinRate, currency: str, colour: Colour) -> 
         Cell(name, sort=name.casefold(), strong=True),
         Cell(number(rate.won), sort=rate.won),
         Cell(number(rate.lost), sort=rate.lost),
-        shown if _told(rate) else Cell("few deals", tone="quiet", sort=""),
+        shown if _told(rate) else Cell(say("few deals"), tone="quiet", sort=""),
         Cell(short_money(rate.won_amount, currency), sort=rate.won_amount),
         Cell(percent(rate.value_rate), sort=rate.value_rate) if _told(rate) else Cell(figures.NONE, sort=""),
     )
