@@ -1,6 +1,7 @@
 "use strict";
 (function () {
-  var root = document.documentElement;
+  var root = document.documentElement, texts = document.body.dataset;
+  function say(text, parts) { return text.replace(/\{(\w+)\}/g, function (_, name) { return parts[name]; }); }
   var theme = document.querySelector("button.theme");
   if (theme) {
     theme.hidden = false;
@@ -17,7 +18,7 @@
   function compare(a, b) {
     if (a === "" || b === "") { return a === b ? 0 : a === "" ? 1 : -1; }
     if (typeof a === "number" && typeof b === "number") { return a - b; }
-    return String(a).localeCompare(String(b));
+    return String(a).localeCompare(String(b), root.lang);
   }
   function sort(table, heading, column) {
     var down = heading.getAttribute("aria-sort") === "ascending" ||
@@ -43,9 +44,9 @@
     var rest = document.createElement("p");
     function name() {
       var open = table.hasAttribute("data-open");
-      button.textContent = open ? "Show the first " + first : "Show all " + all;
+      button.textContent = say(open ? texts.showFirst : texts.showAll, { first: first, all: all });
       button.setAttribute("aria-expanded", String(open));
-      paper.textContent = open ? "" : "The first " + first + " of " + all + " are printed.";
+      paper.textContent = open ? "" : say(texts.printed, { first: first, all: all });
     }
     button.type = "button";
     button.setAttribute("aria-controls", table.id);
@@ -64,7 +65,7 @@
       if (!wide) { ["tabindex", "role", "aria-label"].forEach(function (a) { box.removeAttribute(a); }); return; }
       box.tabIndex = 0;
       box.setAttribute("role", "region");
-      box.setAttribute("aria-label", box.querySelector("caption").textContent + ", wide table");
+      box.setAttribute("aria-label", say(texts.wide, { table: box.querySelector("caption").textContent }));
     });
   });
   document.querySelectorAll(".scroll").forEach(function (box) { watch.observe(box); });
