@@ -20,12 +20,12 @@ from markupsafe import Markup
 from pipesheet import figures, wording, wording_gates
 from pipesheet.deals import open_stages
 from pipesheet.drawing import Colour, Svg, web_colour
-from pipesheet.figures import count, day, percent, period, plain, weekday
-from pipesheet.language import say, spoken
+from pipesheet.figures import day, percent, period, plain, weekday
+from pipesheet.language import later, say, spoken
 from pipesheet.report_findings import criteria_card, findings_card, kinds_card, stalled_card, to_settle
 from pipesheet.report_forecast import headline_figures, landing, landing_model, months_card, owners_card, quarters_card
 from pipesheet.report_gates import bridge_card, hygiene_card
-from pipesheet.report_page import HALF, LARGER, SMALLER, WHOLE, Card, Page, Widths
+from pipesheet.report_page import HALF, LARGER, SMALLER, WHOLE, Card, Page, Sentence, Widths
 from pipesheet.report_stages import funnel_card, times_card, win_by_card, win_card
 from pipesheet.resources import template_folder
 
@@ -47,6 +47,7 @@ def render(analysis: Analysis, *, stamp: RunStamp) -> Report:
 
     Raises:
         FileNotFoundError: the templates are not where they are shipped.
+        UsageError: there is no such team or owner.
     """
     page = compose_page(analysis, stamp=stamp, colour=web_colour)
     folder = template_folder()
@@ -79,13 +80,13 @@ def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour) -> Page
     required = forecast.required_coverage
     bar = landing_model(analysis) if deals else None
     return Page(
-        title=f"Pipeline review, {plain(stamp.input_name)}, {day(analysis.as_of)}",
+        title=say("Pipeline review, {file}, {day}", file=plain(stamp.input_name), day=day(analysis.as_of)),
         book=plain(stamp.input_name.rpartition(".")[0] or stamp.input_name, 60),
         place=_place(analysis, stamp),
         headline=wording.headline(row, deals, currency),
-        lede=(
-            *wording.lede(row, currency, overdue=overdue, undated=undated, everything=everything, required=required),
-            *wording_gates.evidence_sentence(analysis.bridge, currency),
+        lede=_joined(
+            wording.lede(row, currency, overdue=overdue, undated=undated, everything=everything, required=required),
+            wording_gates.evidence_sentence(analysis.bridge, currency),
         )
         if deals
         else (),
@@ -97,6 +98,10 @@ def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour) -> Page
         run=_run(analysis, stamp),
         landing_model=bar,
     )
+
+
+def _joined(first: Sentence, second: Sentence) -> Sentence:
+    return (*first, (" ", False), *second) if first and second else first or second
 
 
 def _rows(analysis: Analysis, colour: Colour) -> tuple[tuple[Card, ...], ...]:
@@ -141,42 +146,71 @@ def _present(*rows: tuple[Card | None, ...]) -> tuple[tuple[Card, ...], ...]:
 def _place(analysis: Analysis, stamp: RunStamp) -> str:
     """Where and when: ``Mon 16 Nov 2026, Q4 week 7 of 13 · from pipeline.xlsx``."""
     row = analysis.forecast.row(analysis.forecast.current)
-    week = ""
-    if row is not None and row.start is not None and row.end is not None:
-        weeks = ((row.end - row.start).days + 1) // 7
-        number = min((analysis.as_of - row.start).days // 7 + 1, weeks)
-        week = f", {period(row.period, short=True)} week {number} of {weeks}"
-    return f"{weekday(analysis.as_of)}{week} · from {plain(stamp.input_name)}"
+    today, file = weekday(analysis.as_of), plain(stamp.input_name)
+    if row is None or row.start is None or row.end is None:
+        return say("{day} · from {file}", day=today, file=file)
+    weeks = ((row.end - row.start).days + 1) // 7
+    return say(
+        "{day}, {period} week {week} of {weeks} · from {file}",
+        day=today,
+        period=period(row.period, short=True),
+        week=min((analysis.as_of - row.start).days // 7 + 1, weeks),
+        weeks=weeks,
+        file=file,
+    )
 
 
 def _method(analysis: Analysis) -> tuple[str, ...]:
     stages = open_stages(analysis.book.stages)
     shown = ", ".join(f"{plain(s.name, 30)} {percent(s.probability)}" for s in stages[:12])
     ladder = f" ({shown})" if shown else ""
-    closed = (
-        "Stage rates are of the deals that entered a stage in the window and have settled since; "
-        "intervals are 80% Wilson intervals. Nothing is said on fewer than five deals."
-    )
     return (
-        "Forecast = closed won + Σ amount × probability of the deals due in the period; the probability "
-        f"is the deal's own, else its stage's{ladder}. Lost and omitted deals count nothing.",
-        "Coverage = amount of open deals due ÷ (target − closed won). Commit, best case and pipeline are "
-        "forecast categories; a stage names its own, else its probability decides (75%, 50%).",
-        closed,
+        say(
+            "Forecast = closed won + Σ amount × probability of the deals due in the period; the probability "
+            "is the deal's own, else its stage's{stages}. Lost and omitted deals count nothing.",
+            stages=ladder,
+        ),
+        say(
+            "Coverage = amount of open deals due ÷ (target − closed won). Commit, best case and pipeline are "
+            "forecast categories; a stage names its own, else its probability decides ({commit}, {best}).",
+            commit=percent(0.75),
+            best=percent(0.5),
+        ),
+        say(
+            "Stage rates are of the deals that entered a stage in the window and have settled since; "
+            "intervals are {level} Wilson intervals. Nothing is said on fewer than five deals.",
+            level=percent(0.8),
+        ),
     )
 
 
 def _run(analysis: Analysis, stamp: RunStamp) -> tuple[str, ...]:
-    deals = analysis.book.deals
-    read = f"{count(len(deals), 'deal')} read from {plain(stamp.input_name)}, sheet {plain(deals.sheet, 40)}"
-    if len(deals):
-        read += f", rows {figures.number(min(deals.rows))} to {figures.number(max(deals.rows))}"
-    money = f", in {analysis.currency}" if analysis.currency else ""
+    made, version = figures.moment(stamp.recorded), plain(stamp.version)
     return (
-        f"{read}, as of {day(analysis.as_of)}{money}.",
-        f"Made by pipesheet {plain(stamp.version)} on {figures.moment(stamp.recorded)}.",
-        f"Input {stamp.input_sha256[:12]}, settings {stamp.settings_hash[:12]}.",
+        _read(analysis, stamp),
+        say("Made by pipesheet {version} on {moment}.", version=version, moment=made),
+        say("Input {input}, settings {settings}.", input=stamp.input_sha256[:12], settings=stamp.settings_hash[:12]),
     )
+
+
+def _read(analysis: Analysis, stamp: RunStamp) -> str:
+    deals = analysis.book.deals
+    file, sheet = plain(stamp.input_name), plain(deals.sheet, 40)
+    read = {
+        "n": len(deals), "file": file, "sheet": sheet, "first": min(deals.rows, default=0),
+        "last": max(deals.rows, default=0), "day": day(analysis.as_of), "currency": analysis.currency,
+    }  # fmt: skip
+    return say(_READ[bool(len(deals)), bool(analysis.currency)], **read)
+
+
+_READ = {
+    (True, True): later(
+        "{n} {n:deal|deals} read from {file}, sheet {sheet}, rows {first} to {last}, as of {day}, in {currency}."
+    ),
+    (True, False): later("{n} {n:deal|deals} read from {file}, sheet {sheet}, rows {first} to {last}, as of {day}."),
+    (False, True): later("{n} {n:deal|deals} read from {file}, sheet {sheet}, as of {day}, in {currency}."),
+    (False, False): later("{n} {n:deal|deals} read from {file}, sheet {sheet}, as of {day}."),
+}
 
 
 @cache
