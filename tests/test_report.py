@@ -203,6 +203,7 @@ QUIET_TAGS = {
 QUIET_ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "type", "hidden", "tabindex", "scope",
     "role", "aria-label", "aria-labelledby", "aria-hidden", "data-label", "data-v", "data-sort", "data-none",
+    "data-show-first", "data-show-all", "data-printed", "data-wide",
     "data-first",
     "viewbox", "width", "height", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "fill", "stroke",
     "stroke-width", "stroke-dasharray", "font-size", "font-weight", "text-anchor",
