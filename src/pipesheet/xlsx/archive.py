@@ -193,7 +193,7 @@ def _without_zip64(extra: bytes) -> bytes:
         if kind != _ZIP64_EXTRA:
             kept += rest[: 4 + length]
         rest = rest[4 + length :]
-    return kept
+    return kept + rest
 
 
 def pack(chunks: Iterable[bytes], *, level: int = 6) -> Packed:

@@ -61,7 +61,8 @@ class Package:
         if TYPES_PART not in self:
             raise NotAWorkbook(path, f"it has no {TYPES_PART}, so it is a zip but no workbook")
         self.types = self.root(TYPES_PART)
-        self._defaults, self._overrides = _types(self.types)
+        self._defaults, declared = _types(self.types)
+        self._overrides = {_key(self._decoded(part)): kind for part, kind in declared.items()}
         self.workbook = self._find_workbook()
 
     @property
@@ -110,7 +111,7 @@ class Package:
 
     def of_type(self, ending: str) -> list[str]:
         """The parts whose declared type ends so, in the order of the zip."""
-        return [p for p in self.parts if self._overrides.get(_key(p), "").endswith(ending)]
+        return [p for p in self.parts if self.content_type(p).endswith(ending)]
 
     def relationships(self, part: str) -> tuple[Relationship, ...]:
         """What a part points to, in the order of its relationships part."""
@@ -176,6 +177,12 @@ class Package:
                 "it is a binary workbook (.xlsb), whatever its name says",
                 "Save it as Excel Workbook (*.xlsx), or use check or report, which only read.",
             )
+        if any(r.kind == "revisionHeaders" for r in self.relationships(found.part)):
+            raise Locked(
+                self.path,
+                "it is shared in Excel's old manner, where no tables or charts can be added",
+                "In Excel: Review, Unshare Workbook (or Share Workbook, switch it off), and run again.",
+            )
         return self.part_name(found.part)
 
     def part_name(self, part: str) -> str:
@@ -202,7 +209,11 @@ class Package:
         path = target.partition("#")[0].replace("\\", "/")
         joined = path if path.startswith("/") else posixpath.join(folder, path)
         plain = posixpath.normpath(joined).lstrip("/") if path else ""
-        return unquote(plain) if plain not in self and unquote(plain) in self else plain
+        return self._decoded(plain)
+
+    def _decoded(self, name: str) -> str:
+        """A name as the zip spells it, which may be percent-encoded in targets and types only."""
+        return unquote(name) if name not in self and unquote(name) in self else name
 
 
 def _packed(content: bytes | Packed) -> Packed:
