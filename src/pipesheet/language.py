@@ -158,13 +158,13 @@ def spoken() -> Language:
 
 
 @contextmanager
-def speaking(code: str) -> Iterator[Language]:
-    """Speaks that language inside.
+def speaking(which: str | Language) -> Iterator[Language]:
+    """Speaks that language, or the one of that code, inside.
 
     Raises:
         LookupError: there is no such language, or its file cannot be read.
     """
-    token = _SPOKEN.set(language(code))
+    token = _SPOKEN.set(which if isinstance(which, Language) else language(which))
     try:
         yield _SPOKEN.get()
     finally:
