@@ -32,14 +32,18 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("drawing",), ("charts",), ("charts_stages",), ("report_page",), ("wording",),
     ("wording_gates", "wording_people"),
     ("report_deals", "report_findings", "report_forecast", "report_gates", "report_stages"), ("report",),
+    ("mail_charts", "mail_tables", "mail_text"), ("report_mail",), ("mail_message",),
+    ("recipients", "sendlog", "postbox"), ("sending",),
     # putting it together
     ("config",), ("jobs",), ("document",), ("show",), ("cli",), ("__main__",),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 ONE_ROOM_LIBRARIES = {
-    "python_calamine": {"reader"}, "jinja2": {"report"}, "xlsxwriter": {"composing.compose"}, "xlwings": {"excel"},
-    "rich": {"cli.doing"}, "pydantic": {"document"}, "openpyxl": {"composing.readback"},
+    "python_calamine": {"reader"}, "jinja2": {"report"}, "css_inline": {"report_mail"},
+    "xlsxwriter": {"composing.compose"}, "xlwings": {"excel"},
+    "rich": {"cli.doing"}, "smtplib": {"postbox"}, "keyring": {"cli.post"},
+    "pydantic": {"document"}, "openpyxl": {"composing.readback"},
 }  # fmt: skip
 DEFINING = {"grid", "language", "models", "periods", "findings", "errors", "sheets", "receipt", "figures"}
 

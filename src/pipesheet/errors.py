@@ -17,6 +17,10 @@
         Locked                               open elsewhere, read-only, signed, structure protected
         Changed                              somebody saved it since it was read
         NotVerified                          what was composed did not read back as meant
+      MailError                              the mail server cannot be used
+        BadAddress                           what should be one person's address is not
+        MailRefused                          one message or one recipient is not wanted
+        MailUncertain                        one message may or may not have arrived
 
 A class takes facts and writes its own sentence: what, where, and what to do.
 Faults in the user's *data* are not errors but findings (`pipesheet.findings`).
@@ -154,4 +158,36 @@ class NotVerified(WriteError):
         super().__init__(
             f"{_name(path)} was not written: the result failed its check ({why}). Your file is as it "
             "was. Please report this with the workbook's structure, not its data."
+        )
+
+
+class MailError(PipesheetError):
+    """Mail cannot be sent now; the message says why, and what to do."""
+
+
+class MailRefused(MailError):
+    """The server takes other messages, but not this one to `to`; `why` is its answer."""
+
+    def __init__(self, to: str, why: str) -> None:
+        self.why = why
+        super().__init__(f"The report to {to} was refused: {why}. Check the address, or ask the recipient's IT.")
+
+
+class MailUncertain(MailError):
+    """The connection broke between the end of a message and the server's answer."""
+
+    def __init__(self, to: str) -> None:
+        super().__init__(
+            f"The report to {to} was handed over, but the mail server hung up before it said yes. It may have "
+            "arrived; ask, and send it again with --again if it has not."
+        )
+
+
+class BadAddress(MailError):
+    """An address that no mail is sent to; `why` says what is wrong with it."""
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(
+            f"{address[:80]!a} is no address to send to: {why}. Write one person's address, such as "
+            "jonas@example.org or Jonas Lindqvist <jonas@example.org>."
         )

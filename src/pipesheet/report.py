@@ -10,18 +10,20 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipesheet import figures, wording, wording_gates
+from pipesheet import figures, wording, wording_gates, wording_people
+from pipesheet.audience import EVERYBODY, Audience, cut
 from pipesheet.deals import open_stages
 from pipesheet.drawing import Colour, Svg, web_colour
 from pipesheet.figures import day, percent, period, plain, weekday
 from pipesheet.language import later, say, spoken
+from pipesheet.report_deals import deals_card
 from pipesheet.report_findings import criteria_card, findings_card, kinds_card, stalled_card, to_settle
 from pipesheet.report_forecast import headline_figures, landing, landing_model, months_card, owners_card, quarters_card
 from pipesheet.report_gates import bridge_card, hygiene_card
@@ -42,14 +44,14 @@ class Report:
     html: str
 
 
-def render(analysis: Analysis, *, stamp: RunStamp) -> Report:
-    """Words, draws and lays out an analysis as one HTML page in UTF-8.
+def render(analysis: Analysis, *, stamp: RunStamp, audience: Audience = EVERYBODY) -> Report:
+    """Words, draws and lays out an analysis, or a team's or an owner's part of it, as one HTML page in UTF-8.
 
     Raises:
         FileNotFoundError: the templates are not where they are shipped.
         UsageError: there is no such team or owner.
     """
-    page = compose_page(analysis, stamp=stamp, colour=web_colour)
+    page = compose_page(analysis, stamp=stamp, colour=web_colour, audience=audience)
     folder = template_folder()
     text = environment(str(folder), escaping=False)
     tokens: dict[str, dict[str, str]] = json.loads((folder / "tokens.json").read_text(encoding="utf-8"))
@@ -69,8 +71,9 @@ def render(analysis: Analysis, *, stamp: RunStamp) -> Report:
     return Report(page, html)
 
 
-def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour) -> Page:
+def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour, audience: Audience = EVERYBODY) -> Page:
     """The page before it is laid out; `colour` turns the name of a token into a colour."""
+    analysis = cut(analysis, audience)
     forecast, currency = analysis.forecast, analysis.currency
     row = forecast.headline
     deals = len(analysis.deals)
@@ -81,9 +84,9 @@ def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour) -> Page
     bar = landing_model(analysis) if deals else None
     return Page(
         title=say("Pipeline review, {file}, {day}", file=plain(stamp.input_name), day=day(analysis.as_of)),
-        book=plain(stamp.input_name.rpartition(".")[0] or stamp.input_name, 60),
+        book=_book(stamp, audience),
         place=_place(analysis, stamp),
-        headline=wording.headline(row, deals, currency),
+        headline=wording_people.headline(audience, row, deals, currency),
         lede=_joined(
             wording.lede(row, currency, overdue=overdue, undated=undated, everything=everything, required=required),
             wording_gates.evidence_sentence(analysis.bridge, currency),
@@ -93,10 +96,12 @@ def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour) -> Page
         to_settle=to_settle(analysis),
         landing=landing(bar, colour),
         figures=headline_figures(analysis) if deals else (),
-        rows=_rows(analysis, colour) if deals else _present((findings_card(analysis),)),
+        rows=_rows(analysis, colour, audience) if deals else _present((_to_mend(analysis, audience),)),
         method=_method(analysis),
         run=_run(analysis, stamp),
         landing_model=bar,
+        audience=audience,
+        preheader=wording_people.preheader(row, analysis.findings, currency),
     )
 
 
@@ -104,8 +109,22 @@ def _joined(first: Sentence, second: Sentence) -> Sentence:
     return (*first, (" ", False), *second) if first and second else first or second
 
 
-def _rows(analysis: Analysis, colour: Colour) -> tuple[tuple[Card, ...], ...]:
+def _book(stamp: RunStamp, audience: Audience) -> str:
+    book = plain(stamp.input_name.rpartition(".")[0] or stamp.input_name, 60)
+    return f"{plain(audience.name, 40)} · {book}" if audience.name else book
+
+
+def _to_mend(analysis: Analysis, audience: Audience) -> Card | None:
+    card = findings_card(analysis)
+    if card is None or audience.kind != "owner":
+        return card
+    return replace(card, title=wording_people.mend_title(analysis.findings))
+
+
+def _rows(analysis: Analysis, colour: Colour, audience: Audience) -> tuple[tuple[Card, ...], ...]:
+    mine = audience.kind == "owner"
     return _present(
+        *(((_to_mend(analysis, audience),), (deals_card(analysis),)) if mine else ()),
         _pair(
             lambda widths: months_card(analysis, colour, widths), LARGER,
             lambda widths: win_card(analysis, colour, widths), SMALLER,
@@ -120,9 +139,9 @@ def _rows(analysis: Analysis, colour: Colour) -> tuple[tuple[Card, ...], ...]:
         (win_by_card(analysis, colour),),
         (stalled_card(analysis, colour),),
         (kinds_card(analysis, colour),),
-        (findings_card(analysis),),
+        *(() if mine else ((findings_card(analysis),),)),
         (criteria_card(analysis, colour),),
-        (owners_card(analysis, colour),),
+        *(() if mine else ((owners_card(analysis, colour),),)),
     )  # fmt: skip
 
 

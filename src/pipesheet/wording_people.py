@@ -74,14 +74,9 @@ def _lands(row: ForecastRow, name: str, currency: str) -> str:
     return say(_LANDS[row.method, side], period=name, money=short_money(row.total, currency), gap=gap)
 
 
-def to_mend(findings: Sequence[Finding]) -> int:
-    """How many findings ask for something: errors and warnings, not notes."""
-    return sum(f.severity != "info" for f in findings)
-
-
 def mend_title(findings: Sequence[Finding]) -> str:
     """How many things an owner has to mend."""
-    n = to_mend(findings)
+    n = len(findings)
     return say("You have {n} {n:thing|things} to mend", n=n) if n else say("You have nothing to mend")
 
 
@@ -103,7 +98,7 @@ def subject(said: str) -> str:
 
 def preheader(row: ForecastRow | None, findings: Sequence[Finding], currency: str) -> str:
     """What an inbox shows beside the subject: what the forecast rests on, and how much is to mend."""
-    said, n = [], to_mend(findings)
+    said, n = [], len(findings)
     if row is not None and (row.won_deals or row.open_deals):
         won, expected = (short_money(money, currency) for money in (row.won, row.open_weighted))
         facts = {"won": won, "expected": expected, "n": row.open_deals}
