@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -16,6 +16,9 @@ from pipesheet.findings import Severity
 from pipesheet.forecast import ForecastRow
 from pipesheet.hygiene import HygieneLine
 from pipesheet.receipt import Comparison, Receipt
+
+if TYPE_CHECKING:
+    from pipesheet.sending import Letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +263,19 @@ def comparison_json(found: Comparison) -> str:
     from pydantic import TypeAdapter
 
     return TypeAdapter(Comparison).dump_json(found, indent=2).decode()
+
+
+def letters_json(letters: Sequence[Letter]) -> str:
+    """Who got what of ``pipesheet send``, as indented JSON text."""
+    told = [
+        {
+            "workbook": letter.entry.workbook, "audience": letter.entry.kind, "name": letter.entry.name,
+            "to": letter.addressed.to, "subject": letter.mail.subject, "outcome": letter.outcome,
+            "reason": letter.reason,
+        }
+        for letter in letters
+    ]  # fmt: skip
+    return json.dumps(told, indent=2, ensure_ascii=False)
 
 
 def json_schema() -> str:

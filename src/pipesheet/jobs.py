@@ -82,7 +82,14 @@ def run_job(job: Job, on_step: Step = lambda _: None) -> Outcome:
         return Outcome(job.path, error=error)
 
 
-def _run(job: Job, on_step: Step) -> Outcome:
+def examine(job: Job, on_step: Step = lambda _: None) -> tuple[Analysis, RunStamp]:
+    """Reads and analyses a workbook; nothing is written.
+
+    Raises:
+        ReadError, UsageError: it could not be read, or a setting of the machine or the command line is none.
+    """
+    from pipesheet.results.stamp import RunStamp
+
     on_step("reading")
     # Most of reading needs no Python, so what comes after it is loaded meanwhile.
     with ThreadPoolExecutor(1) as beside:
@@ -93,30 +100,40 @@ def _run(job: Job, on_step: Step) -> Outcome:
     defaults = toml_settings(folders)
     on_step("auditing")
     analysis = analyze(source, as_of=job.as_of, today=job.now.date(), defaults=defaults, overrides=job.settings)
+    said = repr((sorted(defaults.items()), analysis.book.settings, sorted(job.settings.items())))
+    return analysis, RunStamp(
+        recorded=job.now,
+        version=__version__,
+        input_name=job.path.name,
+        input_sha256=source.sha256,
+        settings_hash=hashlib.sha256(said.encode()).hexdigest(),
+    )
+
+
+def _run(job: Job, on_step: Step) -> Outcome:
+    analysis, stamp = examine(job, on_step)
     receipt, report = None, None
     if job.book_out is not None:
         on_step("writing")
-        receipt = _write(analysis, job, defaults)
+        receipt = _write(analysis, job, stamp)
     if job.report_out is not None:
         on_step("reporting")
-        report = _report(analysis, job, defaults)
+        report = _report(analysis, job.report_out, stamp)
     return Outcome(job.path, analysis, receipt, report)
 
 
-def _write(analysis: Analysis, job: Job, defaults: Mapping[str, Value]) -> Receipt:
+def _write(analysis: Analysis, job: Job, stamp: RunStamp) -> Receipt:
     from pipesheet.writer import write
 
     in_place = job.book_out == job.path
-    return write(analysis.source, analysis, None if in_place else job.book_out, stamp=_stamp(analysis, job, defaults))
+    return write(analysis.source, analysis, None if in_place else job.book_out, stamp=stamp)
 
 
-def _report(analysis: Analysis, job: Job, defaults: Mapping[str, Value]) -> Path:
+def _report(analysis: Analysis, path: Path, stamp: RunStamp) -> Path:
     from pipesheet.report import render
 
-    assert job.report_out is not None
-    page = render(analysis, stamp=_stamp(analysis, job, defaults)).html
-    replace_text(job.report_out, page)
-    return job.report_out
+    replace_text(path, render(analysis, stamp=stamp).html)
+    return path
 
 
 def run(
@@ -137,19 +154,6 @@ def run(
     target = book if in_place else Path(out) if out is not None else default_book_out(book)
     job = Job(book, now, as_of, book_out=target, report_out=default_report_out(target), settings=settings or {})
     return _run(job, lambda _: None)
-
-
-def _stamp(analysis: Analysis, job: Job, defaults: Mapping[str, Value]) -> RunStamp:
-    from pipesheet.results import RunStamp
-
-    said = repr((sorted(defaults.items()), analysis.book.settings, sorted(job.settings.items())))
-    return RunStamp(
-        recorded=job.now,
-        version=__version__,
-        input_name=job.path.name,
-        input_sha256=analysis.source.sha256,
-        settings_hash=hashlib.sha256(said.encode()).hexdigest(),
-    )
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pipesheet import __version__, figures
 from pipesheet.analysis import Analysis
@@ -12,6 +13,9 @@ from pipesheet.findings import SEVERITIES, Finding
 from pipesheet.jobs import Outcome
 from pipesheet.receipt import Comparison
 from pipesheet.wording import headline
+
+if TYPE_CHECKING:
+    from pipesheet.sending import Letter
 
 _DEAL_SHOWN = 60
 _LOSSES_SHOWN = 20
@@ -155,6 +159,28 @@ def comparison_lines(found: Comparison) -> Iterator[str]:
         yield f"And {figures.number(len(found.losses) - _LOSSES_SHOWN)} more; --json lists them all."
     if not found.losses:
         yield "Nothing of yours is lost."
+
+
+def letter_lines(letters: Sequence[Letter]) -> Iterator[str]:
+    """Who got what, and why not where not."""
+    rows = [(letter.outcome, _to(letter), _audience(letter), letter.mail.subject) for letter in letters]
+    widths = [max((len(row[at]) for row in rows), default=0) for at in range(3)]
+    for row, letter in zip(rows, letters, strict=True):
+        cells = (text.ljust(width) for text, width in zip(row, widths, strict=False))
+        yield _plain("  ".join((*cells, row[3])))
+        if letter.reason:
+            yield _plain(f"    {letter.reason}")
+    numbers = Counter(letter.outcome for letter in letters)
+    yield ", ".join(f"{figures.number(n)} {outcome}" for outcome, n in numbers.items()) + "." if numbers else ""
+
+
+def _to(letter: Letter) -> str:
+    return letter.addressed.to or letter.addressed.person
+
+
+def _audience(letter: Letter) -> str:
+    audience = letter.addressed.audience
+    return f"{audience.kind} {audience.name}" if audience.name else "everybody"
 
 
 def _plain(text: str) -> str:

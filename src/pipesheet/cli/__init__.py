@@ -12,6 +12,7 @@ import click
 from pipesheet import __version__
 from pipesheet.cli.books import check, report, run
 from pipesheet.cli.options import EPILOG
+from pipesheet.cli.post import send
 from pipesheet.cli.proof import verify
 from pipesheet.cli.starter import init
 from pipesheet.errors import PipesheetError
@@ -51,5 +52,5 @@ def main() -> None:
     """
 
 
-for command in (run, check, report, init, verify):
+for command in (run, check, report, send, verify, init):
     main.add_command(command)
