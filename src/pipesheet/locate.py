@@ -2,11 +2,12 @@
 
 A sheet is taken, in this order: as Settings map it, by its own name (``Deals``), by a name it also
 goes by (``Opportunities``), by its headers. A sheet that holds a table named ``Pipesheet…`` is one of
-ours and is never taken.
+ours, or a copy of one, and is never taken.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,11 @@ from pipesheet.schema import DEALS, HISTORY, SETTINGS, SHEETS, FieldRule, SheetR
 OURS = "Pipesheet"
 READ_AGAIN = frozenset({"PipesheetDeals", "PipesheetRuns", "PipesheetHygieneLog"})
 """Tables of ours that a later run reads: what people typed beside their deals, and what earlier runs said."""
+MARK = "_pipesheet_"
+"""Begins the defined names that point to our sheets."""
+BOOK_MARK = MARK + "book"
+"""The name that says that pipesheet wrote into this very workbook. It points nowhere, so that it does not
+go along when a sheet is copied into another workbook."""
 HEADER_WITHIN = 50
 """A header is looked for in so many rows from the top."""
 
@@ -55,8 +61,31 @@ class Located:
     parts: Mapping[str, Place] = field(default_factory=dict)
 
 
+_REFERENCE = re.compile(r"=?\$?(?:'((?:[^']|'')+)'|([^'!$]+))!")
+
+
+def marks(names: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Key of each sheet of ours -> its tab, by the names defined for the whole workbook and what they say.
+
+    None in a workbook that our sheets were only copied into. Before there was a mark for workbooks the
+    Run Log was in each.
+    """
+    ours = {name.lower(): sheet_of(text) for name, text in names if name.lower().startswith(MARK)}
+    if not ours.keys() & {BOOK_MARK, MARK + "run_log"}:
+        return {}
+    return {name[len(MARK) :]: tab for name, tab in ours.items() if tab}
+
+
+def sheet_of(reference: str) -> str:
+    """The sheet a reference like ``'My deals'!$A$1`` points to; empty where it points nowhere."""
+    found = _REFERENCE.match(reference.strip())
+    if found is None:
+        return ""
+    return found.group(1).replace("''", "'") if found.group(1) else found.group(2)
+
+
 def is_ours(grid: Grid) -> bool:
-    """Whether pipesheet wrote that sheet."""
+    """Whether pipesheet wrote that sheet, or one that it is a copy of."""
     return any(table.name.startswith(OURS) for table in grid.tables)
 
 

@@ -12,6 +12,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TypeVar, cast
@@ -27,10 +28,11 @@ from pipesheet.locate import OURS, READ_AGAIN
 from pipesheet.mending import mended
 from pipesheet.odsscan import ods_sheets
 from pipesheet.recordscan import xls_sheets, xlsb_looks
-from pipesheet.sheetscan import MOST_CELLS, Looks, Scanned, sheet_looks, tables_can_be_read
+from pipesheet.sheetscan import MOST_CELLS, Looks, Scanned, our_tabs, sheet_looks, tables_can_be_read
 
 XML_FORMATS = ("xlsx", "xlsm", "xltx", "xltm", "xlam")
 FORMATS = (*XML_FORMATS, "xlsb", "xls", "ods")
+_KNOWN = {name.casefold(): name for name in READ_AGAIN}
 
 _Result = TypeVar("_Result")
 
@@ -99,13 +101,28 @@ def _grids(path: Path, content: bytes, package: zipfile.ZipFile | None) -> tuple
     if not sheets:
         others = ", ".join(sorted({str(s.typ).rpartition(".")[2] for s in book.sheets_metadata})) or "no sheet at all"
         raise NotAWorkbook(path, f"it has no sheet of cells, only {others}")
-    tables = _tables(path, book) if with_tables else {}
+    tables = _as_ours(_tables(path, book), our_tabs(package)) if with_tables and package else {}
     return tuple(
         # What an earlier run wrote is made anew, and may be more than all the rest.
         Grid(sheet.name, (), tables[sheet.name]) if _only_results(tables.get(sheet.name, ()))
         else _grid(path, book, sheet, looks, tables)
         for sheet in sheets
     )  # fmt: skip
+
+
+def _as_ours(tables: dict[str, tuple[Table, ...]], ours: set[str]) -> dict[str, tuple[Table, ...]]:
+    """Tables by the names this program gives them, though another had the name already.
+
+    Only on a sheet with our mark: what a table of such a name says elsewhere is not said by this workbook.
+    """
+
+    def named(table: Table, sheet: str) -> Table:
+        known = _KNOWN.get(table.name.rstrip("0123456789").casefold())
+        if known is None:
+            return table
+        return replace(table, name=known if sheet.casefold() in ours else f"{known} (copy)")
+
+    return {sheet: tuple(named(table, sheet) for table in found) for sheet, found in tables.items()}
 
 
 def _only_results(tables: tuple[Table, ...]) -> bool:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pipesheet.intake import FAULTS
+from pipesheet.locate import marks
 
 MOST_CELLS = 20_000_000
 """So many cells a sheet may span however empty it is."""
@@ -24,6 +25,7 @@ LEAST_CELL = 8
 """A sheet that spans more must have so many bytes for each: a cell with something in it takes 20."""
 
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\s([^>]*)>")
+_NAME = re.compile(rb"<(?:[\w.-]+:)?definedName\s([^>]*)>([^<]*)<")
 _RELATIONSHIP = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
 _ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 # Together they find every cell that is not plainly within A1:Z999999; each starts with a literal,
@@ -159,6 +161,17 @@ def sheet_members(package: zipfile.ZipFile) -> dict[str, str]:
     except FAULTS:
         return {}
     return members
+
+
+def our_tabs(package: zipfile.ZipFile) -> set[str]:
+    """The tabs of the sheets that bear our mark, case folded."""
+    try:
+        found = _NAME.findall(package.read(workbook_member(package)))
+    except FAULTS:
+        return set()
+    said = ((attributes_of(tag), html.unescape(text.decode("utf-8", "replace"))) for tag, text in found)
+    common = ((a.get("name", ""), text) for a, text in said if "localSheetId" not in a)
+    return {tab.casefold() for tab in marks(common).values()}
 
 
 def attributes_of(tag: bytes) -> dict[str, str]:

@@ -1,27 +1,28 @@
 """The workbook part: which sheets there are, what names are defined, and which sheets are ours.
 
 Ours is a sheet that a defined name ``_pipesheet_<key>`` points to *and* that holds a table whose name
-begins with ``Pipesheet``. A sheet's own name says nothing; both marks survive a save in Excel and in
-LibreOffice.
+begins with ``Pipesheet``, in a workbook that bears our mark too: a sheet of ours that was copied into
+another workbook took its own marks along, and is the user's. A sheet's own name says nothing; the marks
+survive a save in Excel and in LibreOffice.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
 
 from pipesheet.errors import NotAWorkbook
 from pipesheet.grid import quoted_sheet
+from pipesheet.locate import BOOK_MARK, MARK, marks
 from pipesheet.sheets import Typeface
 from pipesheet.xlsx.dialect import STRICT, TRANSITIONAL, dialect_of
 from pipesheet.xlsx.markup import child, children, insert_in_order
 from pipesheet.xlsx.package import Package
 from pipesheet.xlsx.styles import UNSAID, typeface
 
-MARK = "_pipesheet_"
 TABLE_MARK = "pipesheet"
 TABLE_TYPE = "spreadsheetml.table+xml"
 LONGEST_TAB = 31
@@ -47,7 +48,6 @@ ORDER = (
     "extLst",
 )
 """CT_Workbook's sequence, ECMA-376 part 1, 18.2.27."""
-_REFERENCE = re.compile(r"=?\$?(?:'((?:[^']|'')+)'|([^'!$]+))!")
 _HEAD = 1 << 16
 _TAB_COLOR = re.compile(rb"<(?:[\w.-]+:)?tabColor\b([^<>]*?)/?>")
 _TRUE = ("1", "true", "on")
@@ -119,14 +119,16 @@ class Book:
         """Our sheets by key, as far as both marks are there."""
         tabs = {s.name.casefold(): s for s in self.sheets if s.part}
         found: dict[str, Sheet] = {}
-        for element in self.names():
-            name = str(element.get("name", ""))
-            sheet = tabs.get(_sheet_of(element.text or "").casefold())
-            if not name.lower().startswith(MARK) or element.get("localSheetId") is not None or sheet is None:
-                continue
-            if sheet not in found.values() and self._holds_our_table(sheet.part):
-                found[name[len(MARK) :].lower()] = sheet
+        for key, tab in marks(self._common_names()).items():
+            sheet = tabs.get(tab.casefold())
+            if sheet is not None and sheet not in found.values() and self._holds_our_table(sheet.part):
+                found[key] = sheet
         return found
+
+    def _common_names(self) -> Iterator[tuple[str, str]]:
+        """The names of the whole workbook and what they say; a copied sheet has some of its own."""
+        common = (e for e in self.names() if e.get("localSheetId") is None)
+        return ((str(e.get("name", "")), e.text or "") for e in common)
 
     def _holds_our_table(self, part: str) -> bool:
         return any(t.lower().startswith(TABLE_MARK) for t in table_names(self.package, part))
@@ -146,31 +148,42 @@ class Book:
         return Sheet(name, len(sheets), sheet_id, "")
 
     def mark(self, key: str, sheet: Sheet) -> None:
-        """Points the hidden name of that key to the sheet."""
-        marks = {str(e.get("name", "")).lower(): _sheet_of(e.text or "") for e in self.names()}
+        """Points the hidden name of that key to the sheet, and marks the workbook as one we wrote into."""
+        here = marks(self._common_names())
+        if not here:
+            self._forget_marks()
         # Another program may have quoted the same place differently; that is no change.
-        if marks.get(MARK + key, "").casefold() != sheet.name.casefold():
-            self._define(MARK + key, quoted_sheet(sheet.name) + "!$A$1", hidden=True)
+        same = here.get(key, "").casefold() == sheet.name.casefold()
+        self._define(MARK + key, None if same else quoted_sheet(sheet.name) + "!$A$1", hidden=True)
+        self._define(BOOK_MARK, "1", hidden=True)
+
+    def _forget_marks(self) -> None:
+        """Takes out what came with sheets that were copied here from a workbook of ours."""
+        for element in self.names():
+            if element.get("localSheetId") is None and str(element.get("name", "")).lower().startswith(MARK):
+                _taken_out(element)
 
     def set_local_names(self, sheet: Sheet, wanted: Mapping[str, tuple[str, bool]]) -> None:
         """Gives our sheet just these of Excel's built-in names: name -> (text, hidden)."""
         for element in self.names():
             name, scope = str(element.get("name", "")), element.get("localSheetId")
             if scope == str(sheet.position) and name.startswith("_xlnm.") and name not in wanted:
-                parent = element.getparent()
-                assert parent is not None
-                parent.remove(element)
+                _taken_out(element)
         for name, (text, hidden) in wanted.items():
             self._define(name, text, scope=str(sheet.position), hidden=hidden)
 
-    def _define(self, name: str, text: str, *, scope: str | None = None, hidden: bool = False) -> None:
+    def _define(self, name: str, text: str | None, *, scope: str | None = None, hidden: bool = False) -> None:
         same = (e for e in self.names() if str(e.get("name", "")).lower() == name.lower())
         found = next((e for e in same if e.get("localSheetId") == scope), None)
         if found is None:
-            found = self._new_name(name, scope, hidden)
-        found.text = text
+            found = self._new_name(name, scope)
+        if text is not None:
+            found.text = text
+        # LibreOffice brings to light what was hidden.
+        if hidden and str(found.get("hidden", "")).lower() not in _TRUE:
+            found.set("hidden", "1")
 
-    def _new_name(self, name: str, scope: str | None, hidden: bool) -> etree._Element:
+    def _new_name(self, name: str, scope: str | None) -> etree._Element:
         listing = child(self.root, "definedNames")
         if listing is None:
             listing = insert_in_order(self.root, "definedNames", ORDER)
@@ -178,8 +191,6 @@ class Book:
         new.set("name", name)
         if scope is not None:
             new.set("localSheetId", scope)
-        if hidden:
-            new.set("hidden", "1")
         return new
 
     def recalculate_on_load(self) -> None:
@@ -191,12 +202,10 @@ class Book:
             found.set("fullCalcOnLoad", "1")
 
 
-def _sheet_of(reference: str) -> str:
-    """The sheet a reference like ``'My deals'!$A$1`` points to; empty where it points nowhere."""
-    found = _REFERENCE.match(reference.strip())
-    if found is None:
-        return ""
-    return found.group(1).replace("''", "'") if found.group(1) else found.group(2)
+def _taken_out(element: etree._Element) -> None:
+    parent = element.getparent()
+    assert parent is not None
+    parent.remove(element)
 
 
 def tables_below(package: Package, part: str) -> list[str]:
