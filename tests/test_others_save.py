@@ -131,6 +131,8 @@ LOST_BY_LIBREOFFICE = {
     "timelines": rb"relationships/timeline(?:Cache)?\"",
     "threads of comments": rb"relationships/(?:threadedComment|person)\"",
     "connections, queries and the data model": rb"relationships/(?:connections|queryTable|powerPivotData)\"",
+    "ActiveX controls, and some form controls": rb"relationships/(?:control|activeXControlBinary|ctrlProp)\"",
+    "sheets that are one chart": rb"relationships/chartsheet\"",
     "settings of printers": rb"relationships/printerSettings\"",
     "pictures in cells and linked data types": rb"relationships/(?:rdRichValue\w*|richValueRel|sheetMetadata)\"",
     "the chain of calculation": rb"relationships/calcChain\"",
@@ -155,6 +157,13 @@ def test_what_counts_as_lost_can_be_seen(tmp_path: Path) -> None:
     assert there["the theme"] == 1
     assert there["the style and stripes of a table"] > 3
     assert there["slicers"] == 0
+
+
+def test_what_libreoffice_loses_is_told_in_the_documentation() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "other-programs.md").read_text("utf-8")
+    assert re.findall(r"^\| ([A-Za-z][^|]*) \|", page.partition("loses by itself")[2], re.M)[1:] == list(
+        LOST_BY_LIBREOFFICE
+    )
 
 
 ROUNDS = 20
@@ -205,8 +214,10 @@ def test_twenty_runs_and_saves_in_turn_lose_nothing_that_libreoffice_does_not(
     assert {tab: text == told(path.read_bytes()).get(tab) for tab, text in theirs.items()} == dict.fromkeys(
         theirs, True
     )
-    assert seen[-1][0] == seen[3][0], "formats do not pile up"
-    assert seen[-1][1] < 1.03 * seen[3][1], "a row or two of the logs a round, and nothing else"
+    # From the second day on there is a trend of hygiene, with formats of its own.
+    half = seen[ROUNDS // 2]
+    assert seen[-1][0] == half[0], "formats do not pile up"
+    assert seen[-1][1] < 1.02 * half[1], "a row or two of the logs a round, and nothing else"
     days = Counter(str(row["As of"])[:10] for row in rows(path, "PipesheetHygieneLog"))
     today = [days[str(as_of + dt.timedelta(days=n))] for n in range(ROUNDS // 4)]
     assert len(set(today)) == 1, "a line for all, each team and owner, once for each day that was judged"
@@ -486,6 +497,7 @@ LOOKALIKES: dict[str, tuple[str, str, str]] = {
     "a name like ours, and no table": ("Notes", "", "_pipesheet_deal_review"),
     "a name like ours, and a table of another name": ("Notes", "Reviewed", "_pipesheet_deal_review"),
     "our sheet, copied from another workbook": ("Deal Review", "PipesheetDeals", "_pipesheet_deal_review"),
+    "a sheet of another version, copied": ("Notes", "PipesheetNotes", "_pipesheet_notes"),
 }
 
 
@@ -504,6 +516,28 @@ def test_what_only_looks_like_ours_is_left_alone(kind: str, book: Callable[[byte
         type_scenarios(path, {"D-1": ("no", 700, None)})
         path.write_bytes(excel_saves(path.read_bytes()))
         before = members(path.read_bytes())
+
+
+@pytest.mark.parametrize("end", ["PipesheetDeals", ""], ids=["its table renamed", "its table made a plain range"])
+def test_our_sheet_without_a_table_of_ours_is_the_users(end: str, book: Callable[[bytes], Path]) -> None:
+    path = book(lookalike("a tab called like ours"))
+    run(path)
+    parts = members(path.read_bytes())
+    part = tabs(parts)["Deal Review"]
+    table = next(r.part for r in relations(parts, part) if r.kind == "table")
+    if end:
+        parts[table] = parts[table].replace(b'ame="PipesheetDeals"', b'ame="AnnsDeals"')
+    else:
+        parts[part] = re.sub(rb"<tableParts.*</tableParts>", b"", parts[part])
+        del parts[rels_of(part)], parts[table]
+        types = parts["[Content_Types].xml"]
+        parts["[Content_Types].xml"] = re.sub(rf'<Override PartName="/{table}"[^>]*/>'.encode(), b"", types)
+    path.write_bytes(zipped(parts))
+    run(path)
+    after = members(path.read_bytes())
+    assert after[part] == parts[part]
+    assert list(tabs(after)) == [*tabs(parts), "Deal Review (pipesheet)"]
+    assert our_tabs(path.read_bytes())["deal_review"] == "Deal Review (pipesheet)"
 
 
 def copied_by_excel(data: bytes, tab: str) -> bytes:
