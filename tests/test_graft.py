@@ -21,7 +21,7 @@ from pipesheet.sheets import SheetPlan
 from pipesheet.writer import grafted_file
 from pipesheet.xlsx.book import LONGEST_TAB, Book, tab_names
 from pipesheet.xlsx.graft import Grafted
-from pipesheet.xlsx.markup import MAIN
+from pipesheet.xlsx.markup import DOCUMENT_RELS, MAIN
 from pipesheet.xlsx.package import Package
 
 BOOK = users_book()
@@ -625,3 +625,40 @@ def test_whatever_is_written_in_whatever_order_the_last_run_alone_decides(runs: 
         assert all_kept(BOOK, data)
     deals, note = runs[-1]
     assert data == graft(BOOK, deals=deals, note=note).data
+
+
+# What people hang on a sheet of ours
+
+
+def with_below(kind: str, relation: str, *, ending: str = "xml") -> bytes:
+    """The grafted workbook with one more part below our sheet Deal Review."""
+    rels = "xl/worksheets/_rels/sheet4.xml.rels"
+    link = f'<Relationship Id="rIdX" Type="{DOCUMENT_RELS}/{relation}" Target="../added1.{ending}"/></Relationships>'
+    typed = f'<Override PartName="/xl/added1.{ending}" ContentType="{kind}"/></Types>'
+    data = swapped(GRAFTED, rels, ("</Relationships>", link))
+    data = swapped(data, "[Content_Types].xml", ("</Types>", typed))
+    return zipped({**members(data), f"xl/added1.{ending}": b"<x/>"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "relation", "said"),
+    [
+        ("application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml", "comments", "comments"),
+        ("application/vnd.ms-excel.threadedcomments+xml", "threadedComment", "comments"),
+        ("application/vnd.openxmlformats-officedocument.vmlDrawing", "vmlDrawing", "comments or buttons"),
+        ("image/png", "image", "a picture"),
+        ("application/vnd.ms-excel.slicer+xml", "slicer", "a slicer"),
+        ("application/vnd.openxmlformats-officedocument.spreadsheetml.pivotTable+xml", "pivotTable", "a pivot table"),
+        ("application/x-of-tomorrow", "tomorrow", "something"),
+    ],
+)
+def test_what_people_hang_on_our_sheet_is_not_taken_down(kind: str, relation: str, said: str) -> None:
+    with pytest.raises(Locked, match=rf"its sheet 'Deal Review', .* holds {said} that somebody added\. Move that"):
+        graft(with_below(kind, relation))
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/vnd.ms-office.chartstyle+xml", "application/vnd.ms-excel.printerSettings"]
+)
+def test_what_excel_adds_by_itself_is_replaced_with_the_sheet(kind: str) -> None:
+    assert "xl/added1.bin" in graft(with_below(kind, "x", ending="bin")).dropped

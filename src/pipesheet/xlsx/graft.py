@@ -32,6 +32,15 @@ _RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 _QUICK_ABOVE = 50_000
 """Sheets of more cells than this are deflated for speed: a tenth larger, three times faster."""
 _LINES = 4096
+_OURS_BELOW = (
+    "worksheet+xml", "table+xml", "drawing+xml", "chart+xml",
+    "chartstyle+xml", "chartcolorstyle+xml", "printerSettings", "themeOverride+xml",
+)  # fmt: skip
+"""Ends of the types of what we hang below a sheet, or Excel does by itself when it saves one."""
+_ADDITIONS = {
+    "comment": "comments", "vmldrawing": "comments or buttons", "image/": "a picture", "slicer": "a slicer",
+    "pivot": "a pivot table", "control": "a control", "query": "a query",
+}  # fmt: skip
 _NO_ROWS = b"<sheetData></sheetData>"
 
 
@@ -92,6 +101,7 @@ class _Graft:
 
     def run(self) -> Grafted:
         self._refuse_locked()
+        self._refuse_additions()
         self.formats = self._merge_styles()
         placed = {key: self._place(key, tab) for key, tab in self.tabs.items()}
         for key, sheet in placed.items():
@@ -114,6 +124,19 @@ class _Graft:
                 "its structure is protected, so no sheet can be added",
                 "In Excel: Review, Protect Workbook, switch it off, run once, and protect it again.",
             )
+
+    def _refuse_additions(self) -> None:
+        """What people hang on a sheet of ours (comments, pictures, slicers) would go with it; so it stays."""
+        for sheet in self.existing.values():
+            kinds = (self.package.content_type(p) for p in self._below(sheet))
+            added = next((k for k in kinds if not k.endswith(_OURS_BELOW)), None)
+            if added is not None:
+                what = next((word for ending, word in _ADDITIONS.items() if ending in added.lower()), "something")
+                raise Locked(
+                    self.package.path,
+                    f"its sheet {sheet.name!r}, which every run replaces, holds {what} that somebody added",
+                    "Move that to a sheet of your own, or delete our sheet, and run again.",
+                )
 
     def _merge_styles(self) -> styles.FormatNumbers:
         part = self._styles_part()
