@@ -28,19 +28,20 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("funnel",), ("analysis",), ("audience",), ("results",),
     # the outside
     ("compound",), ("csvfile", "intake"), ("sheetscan",), ("mending", "odsscan", "recordscan"),
-    ("reader", "xlsx", "replacing"), ("composing",), ("verifying",), ("writer",),
-    ("drawing",), ("charts",), ("charts_stages",), ("report_page",), ("wording",),
+    ("denied", "opened"), ("reader", "xlsx", "replacing"), ("composing", "backups", "turns"), ("verifying",),
+    ("writer",),
+    ("drawing",), ("templating",), ("charts",), ("charts_stages",), ("report_page",), ("wording",),
     ("wording_gates", "wording_people"),
     ("report_deals", "report_findings", "report_forecast", "report_gates", "report_stages"), ("report",),
     ("mail_charts", "mail_tables", "mail_text"), ("report_mail",), ("mail_message",),
     ("recipients", "sendlog", "postbox"), ("sending",),
     # putting it together
-    ("config",), ("jobs",), ("document",), ("show",), ("cli",), ("__main__",),
+    ("pdf", "exports"), ("config",), ("jobs",), ("index_page",), ("document",), ("show",), ("cli",), ("__main__",),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 ONE_ROOM_LIBRARIES = {
-    "python_calamine": {"reader"}, "jinja2": {"report"}, "css_inline": {"report_mail"},
+    "python_calamine": {"reader"}, "jinja2": {"templating"}, "css_inline": {"report_mail"},
     "xlsxwriter": {"composing.compose"}, "xlwings": {"excel"},
     "rich": {"cli.doing"}, "smtplib": {"postbox"}, "keyring": {"cli.post"},
     "pydantic": {"document"}, "openpyxl": {"composing.readback"},

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msoffcrypto
 import pytest
@@ -23,7 +24,8 @@ from hypothesis import strategies as st
 
 import pipesheet
 from grafting import NAMES, locked, members, plans, swapped, users_book, zipped
-from pipesheet import replacing, writer
+from pipesheet import opened, replacing, writer
+from pipesheet.backups import keep_backup, sweep_beside
 from pipesheet.composing.compose import compose_apart
 from pipesheet.errors import (
     Changed,
@@ -38,7 +40,7 @@ from pipesheet.errors import (
     UsageError,
 )
 from pipesheet.receipt import Receipt
-from pipesheet.replacing import keep_backup, replace_file, sweep
+from pipesheet.replacing import replace_file
 from pipesheet.results import RunStamp
 from pipesheet.sheets import Column, Formula, Highlight, Put, SheetPlan, TablePlan
 from pipesheet.writer import renamed_tables, write_sheets
@@ -99,6 +101,35 @@ def test_a_copy_leaves_the_workbook_alone_and_needs_no_backup(book: Path, tmp_pa
     assert receipt.backup is None
     assert set(files(tmp_path)) == {"deals.xlsx", "out.xlsx"}
     assert write(book).sha256_after == receipt.sha256_after, "the same sheets, wherever they are written to"
+
+
+def test_a_copy_that_is_written_over_is_kept_for_somebody_may_have_typed_into_it(book: Path, tmp_path: Path) -> None:
+    out = tmp_path / "deals.pipesheet.xlsx"
+    write(book, out)
+    typed = users_book(sheets=("Deals", "Mine"))
+    out.write_bytes(typed)
+    receipt = write(book, out)
+    assert receipt.backup == tmp_path / ".pipesheet" / "backups" / f"deals.pipesheet.{fingerprint(typed)[:12]}.xlsx"
+    assert receipt.backup.read_bytes() == typed
+    assert book.read_bytes() == BOOK
+
+
+def test_a_copy_that_would_be_the_same_is_not_touched(book: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.xlsx"
+    first, before = write(book, out), out.stat()
+    with nothing_happens_to(tmp_path):
+        again = write(book, out)
+    assert (out.stat().st_ino, out.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert (again.backup, again.sha256_after) == (None, first.sha256_after)
+
+
+def test_backups_of_a_copy_and_of_the_workbook_do_not_push_each_other_out(book: Path, tmp_path: Path) -> None:
+    for deals in range(1, 9):
+        write(book, tmp_path / "deals.pipesheet.xlsx", deals=deals)
+        write(book, deals=deals)
+    kept = [p.name for p in (tmp_path / ".pipesheet" / "backups").iterdir()]
+    assert sum(name.startswith("deals.pipesheet.") for name in kept) == 5
+    assert len(kept) == 10
 
 
 def test_the_receipt_says_what_was_done(book: Path) -> None:
@@ -227,10 +258,15 @@ def test_a_link_stays_a_link_and_what_it_leads_to_is_replaced(book: Path, tmp_pa
 def test_a_link_laid_where_we_write_leads_nothing_astray(book: Path, tmp_path: Path) -> None:
     victim = tmp_path / "victim.txt"
     victim.write_text("mine")
-    (tmp_path / f".deals.xlsx.pipesheet-{os.getpid()}.tmp").symlink_to(victim)
+    (tmp_path / ".deals.xlsx.pipesheet.lock").symlink_to(victim)
     write(book)
-    assert victim.read_text() == "mine"
+    assert (victim.read_text(), victim.exists()) == ("mine", True)
     assert not book.is_symlink()
+
+
+def beside(path: Path, process: int, *, machine: str = os.uname().nodename, token: str = "0123abcd") -> Path:
+    """The temporary file of such a process."""
+    return path.with_name(f".{path.name}.pipesheet-{machine}-{process}-{token}.tmp")
 
 
 def test_a_link_laid_in_the_very_moment_leads_nothing_astray(
@@ -238,10 +274,10 @@ def test_a_link_laid_in_the_very_moment_leads_nothing_astray(
 ) -> None:
     victim = tmp_path / "victim.txt"
     victim.write_text("mine")
-    (tmp_path / f".deals.xlsx.pipesheet-{os.getpid()}.tmp").symlink_to(victim)
-    monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)
-    with pytest.raises(Locked, match="File exists"):
-        write(book)
+    monkeypatch.setattr(os, "urandom", bytes)
+    beside(book, os.getpid(), token="00000000").symlink_to(victim)
+    with pytest.raises(Locked, match="something else of that name is in the way"):
+        replace_file(book, b"new")
     assert (victim.read_text(), book.read_bytes()) == ("mine", BOOK)
 
 
@@ -315,9 +351,10 @@ def test_a_file_where_the_backups_should_lie_stops_the_write(book: Path, tmp_pat
 
 
 def excel_note(name: str) -> bytes:
-    """What Excel puts beside an open workbook: the name in ANSI, then in UTF-16, each padded."""
+    """What Excel puts beside an open workbook, 165 bytes: the name in ANSI, then in UTF-16, each padded with spaces."""
     narrow, wide = name.encode("cp1252", "replace")[:54], name.encode("utf-16-le")[:108]
-    return bytes([len(narrow)]) + narrow.ljust(54) + (len(wide) // 2).to_bytes(2, "little") + wide.ljust(108, b" ")
+    length = (len(wide) // 2).to_bytes(2, "little")
+    return bytes([len(narrow)]) + narrow.ljust(54) + length + (wide + b" \0" * 54)[:108]
 
 
 OPEN = {
@@ -352,12 +389,12 @@ def test_who_has_it_open_is_named(book: Path, name: str, note: bytes, says: str)
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Z"]), min_size=1, max_size=27))
 def test_any_name_in_excels_note_is_read(name: str) -> None:
-    assert writer._excel_owner(excel_note(name)) == name
+    assert opened.excel_owner(excel_note(name)) == name
 
 
 @given(st.binary(max_size=200))
 def test_no_note_stops_us_from_reading_it(note: bytes) -> None:
-    assert isinstance(writer._excel_owner(note) + writer._libreoffice_owner(note), str)
+    assert isinstance(opened.excel_owner(note) + opened.libreoffice_owner(note), str)
 
 
 def test_a_note_that_nobody_may_read_counts(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -440,8 +477,8 @@ def test_a_file_saved_at_the_last_moment_is_not_written_over(
 ) -> None:
     theirs = users_book(sheets=("Deals", "More"))
 
-    def slow_backup(target: Path, data: bytes) -> Path:
-        kept = keep_backup(target, data)
+    def slow_backup(target: Path, data: bytes, **how: Any) -> Path:
+        kept = keep_backup(target, data, **how)
         book.write_bytes(theirs)
         return kept
 
@@ -555,58 +592,6 @@ def fail(number: int) -> Callable[..., None]:
     return failing
 
 
-FAILURES = [
-    ("replace", errno.EACCES, "Permission denied"), ("replace", errno.EBUSY, "resource busy"),
-    ("fsync", errno.ENOSPC, "No space left on device"), ("fsync", errno.EIO, "Input/output error"),
-    ("open", errno.EDQUOT, "quota exceeded"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("call", "number", "says"), FAILURES)
-@pytest.mark.parametrize("out", [None, "out.xlsx"])
-def test_the_system_says_no(
-    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str | None, call: str, number: int, says: str
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(os, call, fail(number))
-        with pytest.raises(Locked, match=rf"was not written: .*{says}.*disk"):
-            write(book, None if out is None else tmp_path / out)
-    assert files(tmp_path) == {"deals.xlsx": BOOK}
-    assert write(book).sha256_after != fingerprint(BOOK), "and the next run works"
-
-
-def test_the_last_step_fails_when_the_backup_is_there_already(
-    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    backup = keep_backup(book, BOOK)
-    monkeypatch.setattr(os, "replace", fail(errno.EACCES))
-    with pytest.raises(Locked, match=r"deals\.xlsx was not written: the system did not allow it \(Permission denied\)"):
-        write(book)
-    assert book.read_bytes() == backup.read_bytes() == BOOK
-    assert not strays(tmp_path)
-
-
-@contextlib.contextmanager
-def room_for(size: int) -> Iterator[None]:
-    """A disk on which no file can be larger than that."""
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.mark.parametrize("room", [0, 100, len(BOOK) - 1, len(BOOK) + 100])
-def test_a_disk_that_fills_up_half_way(book: Path, tmp_path: Path, room: int) -> None:
-    with room_for(room), pytest.raises(Locked, match="File too large"):
-        write(book)
-    assert book.read_bytes() == BOOK
-    assert not strays(tmp_path)
-
-
 def test_being_interrupted_leaves_nothing_behind(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -644,14 +629,11 @@ def test_what_killed_runs_left_is_swept_and_what_is_under_way_stays(book: Path, 
     gone, running = a_process_that_is_gone(), os.getppid()
     backups = tmp_path / ".pipesheet" / "backups"
     backups.mkdir(parents=True)
-    swept = [
-        tmp_path / f".deals.xlsx.pipesheet-{gone}.tmp", tmp_path / ".deals.xlsx.pipesheet-99999999999999999999.tmp",
-        backups / f".deals.0123456789ab.xlsx.pipesheet-{gone}.tmp",
-    ]  # fmt: skip
+    copy, other = backups / "deals.0123456789ab.xlsx", backups / "other.0123456789ab.xlsx"
+    swept = [beside(book, gone), beside(book, 99999999999999999999), beside(copy, gone)]
     stay = [
-        tmp_path / f".deals.xlsx.pipesheet-{running}.tmp", tmp_path / f".other.xlsx.pipesheet-{gone}.tmp",
-        tmp_path / f"deals.xlsx.pipesheet-{gone}.tmp", tmp_path / ".deals.xlsx.pipesheet-.tmp",
-        backups / f".other.0123456789ab.xlsx.pipesheet-{gone}.tmp",
+        beside(book, running), beside(tmp_path / "other.xlsx", gone), beside(other, gone),
+        tmp_path / beside(book, gone).name[1:], tmp_path / f".deals.xlsx.pipesheet-{os.uname().nodename}-{gone}.tmp",
     ]  # fmt: skip
     for path in (*swept, *stay):
         path.write_bytes(b"half")
@@ -660,16 +642,42 @@ def test_what_killed_runs_left_is_swept_and_what_is_under_way_stays(book: Path, 
     assert all(p.exists() for p in stay)
 
 
+def test_what_another_machine_left_is_swept_after_a_day(book: Path) -> None:
+    fresh, old = (beside(book, 1, machine="desk-7", token=f"0000000{n}") for n in (1, 2))
+    for path in (fresh, old):
+        path.write_bytes(b"half")
+    now = book.stat().st_mtime
+    os.utime(fresh, (now, now - 23 * 3600))
+    os.utime(old, (now, now - 25 * 3600))
+    write(book)
+    assert (fresh.exists(), old.exists()) == (True, False)
+
+
+def test_a_leftover_is_known_however_long_the_name(tmp_path: Path) -> None:
+    long = tmp_path / ("a very long name of a workbook " * 7 + ".xlsx")
+    long.write_bytes(BOOK)
+    gone = a_process_that_is_gone()
+    left = [
+        tmp_path / f".{long.name[:40]}.pipesheet-{os.uname().nodename}-{gone}-0123abcd.tmp",
+        tmp_path / ".pipesheet" / "backups" / f".{long.name[:40]}.pipesheet-{os.uname().nodename}-{gone}-0123abcd.tmp",
+    ]
+    left[1].parent.mkdir(parents=True)
+    for path in left:
+        path.write_bytes(b"half")
+    write(long)
+    assert not strays(tmp_path)
+
+
 def test_a_run_of_somebody_else_is_a_run_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / ".a.xlsx.pipesheet-1.tmp"
+    path = beside(tmp_path / "a.xlsx", 1)
     path.write_bytes(b"half")
     monkeypatch.setattr(os, "kill", fail(errno.EPERM))
-    sweep(tmp_path / "a.xlsx")
+    sweep_beside(tmp_path / "a.xlsx", None)
     assert path.exists()
 
 
 def test_where_nothing_can_be_swept_nothing_is_said(tmp_path: Path) -> None:
-    sweep(tmp_path / "nowhere" / "a.xlsx")
+    sweep_beside(tmp_path / "nowhere" / "a.xlsx", None)
 
 
 def test_a_process_number_is_asked_for_not_ended(monkeypatch: pytest.MonkeyPatch) -> None:

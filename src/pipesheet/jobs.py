@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from pipesheet import __version__
 from pipesheet.config import toml_settings
-from pipesheet.errors import Locked, PipesheetError
+from pipesheet.errors import PipesheetError
 from pipesheet.grid import Value
 from pipesheet.reader import read
 from pipesheet.receipt import Receipt
+from pipesheet.replacing import replace_file
 
 if TYPE_CHECKING:
     from pipesheet.analysis import Analysis
@@ -34,7 +35,8 @@ class Job:
 
     `book_out` is where the workbook goes (None: nowhere, `path` itself: in place), `report_out` where
     the report goes (None: nowhere). `now` is the moment of the run; its date is the as-of date where
-    neither `as_of` nor a setting says otherwise. `machine_folder` may hold a `pipesheet.toml`.
+    neither `as_of` nor a setting says otherwise. `machine_folder` may hold a `pipesheet.toml`. `templates`
+    is a folder of the user's own blocks for the report, `browser` a program that prints it as PDF beside it.
     """
 
     path: Path
@@ -44,17 +46,25 @@ class Job:
     report_out: Path | None = None
     settings: Mapping[str, Value] = field(default_factory=dict)
     machine_folder: Path | None = None
+    templates: Path | None = None
+    browser: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a job: the analysis and what was written, or the error that stopped it."""
+    """What came of a job: the analysis and what was written, or the error that stopped it.
+
+    `tables` are files of single tables; `index` is a page that this workbook's report is listed on.
+    """
 
     path: Path
     analysis: Analysis | None = None
     receipt: Receipt | None = None
     report: Path | None = None
     error: PipesheetError | None = None
+    pdf: Path | None = None
+    tables: tuple[Path, ...] = ()
+    index: Path | None = None
 
     @property
     def exit_code(self) -> int:
@@ -112,14 +122,17 @@ def examine(job: Job, on_step: Step = lambda _: None) -> tuple[Analysis, RunStam
 
 def _run(job: Job, on_step: Step) -> Outcome:
     analysis, stamp = examine(job, on_step)
-    receipt, report = None, None
+    receipt, report, pdf = None, None, None
     if job.book_out is not None:
         on_step("writing")
         receipt = _write(analysis, job, stamp)
     if job.report_out is not None:
         on_step("reporting")
-        report = _report(analysis, job.report_out, stamp)
-    return Outcome(job.path, analysis, receipt, report)
+        report = _report(analysis, job.report_out, stamp, job.templates)
+        if job.browser is not None:
+            on_step("printing")
+            pdf = _pdf(report, job.browser)
+    return Outcome(job.path, analysis, receipt, report, pdf=pdf)
 
 
 def _write(analysis: Analysis, job: Job, stamp: RunStamp) -> Receipt:
@@ -129,10 +142,18 @@ def _write(analysis: Analysis, job: Job, stamp: RunStamp) -> Receipt:
     return write(analysis.source, analysis, None if in_place else job.book_out, stamp=stamp)
 
 
-def _report(analysis: Analysis, path: Path, stamp: RunStamp) -> Path:
+def _report(analysis: Analysis, path: Path, stamp: RunStamp, templates: Path | None) -> Path:
     from pipesheet.report import render
 
-    replace_text(path, render(analysis, stamp=stamp).html)
+    replace_text(path, render(analysis, stamp=stamp, templates=templates).html)
+    return path
+
+
+def _pdf(report: Path, browser: Path) -> Path:
+    from pipesheet.pdf import print_pdf
+
+    path = report.with_suffix(".pdf")
+    print_pdf(report, path, program=browser)
     return path
 
 
@@ -157,15 +178,9 @@ def run(
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Writes a text file whole or not at all.
+    """Writes a text file whole or not at all; where `path` is a link it stays one. No backup: it is ours alone.
 
     Raises:
         Locked: the folder or the file cannot be written.
     """
-    beside = path.with_name(f".{path.name}.pipesheet-{os.getpid()}.tmp")
-    try:
-        beside.write_text(text, "utf-8", newline="\n")
-        beside.replace(path)
-    except OSError as fault:
-        beside.unlink(missing_ok=True)
-        raise Locked(path, fault.strerror or str(fault), "Check the folder's rights and space.") from fault
+    replace_file(Path(os.path.realpath(path)), text.encode())

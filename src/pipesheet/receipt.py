@@ -12,9 +12,10 @@ class Receipt:
     """What was written where. Parts are named as in the package (``xl/worksheets/sheet4.xml``).
 
     `sha256_before` is of the workbook that was read, `sha256_after` of the one that is there now, both
-    in hex; `backup` is where the old one lies, None if nothing was overwritten. `kept` counts the user's
-    parts that are the same bytes as before and `kept_sha256` is one hash over them, which the Run Log shows
-    too; `hashes` holds that of each part `added` or `replaced`. `sheets` maps keys (``deal_review``) to tabs.
+    in hex. `backup` is where the file lies that was written over, in place or as the output; None if there
+    was none, or the same one. `kept` counts the user's parts that are the same bytes as before and
+    `kept_sha256` is one hash over them, which the Run Log shows too; `hashes` holds that of each part
+    `added` or `replaced`. `sheets` maps keys (``deal_review``) to tabs.
     """
 
     path: Path

@@ -1,131 +1,172 @@
-"""A file replaced in one step, and the copies kept of what was there before.
+"""A file replaced in one step: written beside it, flushed to the disk, renamed.
 
-The temporary file has the process id in its name, so that what a killed run leaves behind is known
-and swept away by the next one.
+The temporary file has the machine's name and the process id in its name, so that what a killed run leaves
+behind is known and swept away by the next one, on the same machine at once, on another after a day.
+
+What the drive does not know is done without: a flush of a file or a folder, other people's rights. A
+rename that fails for a moment (a virus scan, a sync, a network drive) is tried again a few times. The
+Windows branches are held to what they do by tests on other systems, not run on Windows.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import errno
 import os
 import re
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
+from pipesheet.denied import HELD_ON_WINDOWS, in_words
 from pipesheet.errors import Locked
 
-BACKUPS = Path(".pipesheet") / "backups"
-KEPT_BACKUPS = 5
-_BINARY = getattr(os, "O_BINARY", 0)
+Look = Callable[[], object]
+Sleep = Callable[[float], None]
+PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""How long to wait, in seconds, before a rename that failed is tried again."""
+WINDOWS = os.name == "nt"
+DAY: Final = 24 * 60 * 60.0
+_PASSING: Final = frozenset({errno.EBUSY, errno.EACCES, errno.EAGAIN, errno.ETXTBSY, getattr(errno, "ESTALE", None)})
+_NO_FLUSH: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+_SHOWN: Final = 40
+"""As much of a name stands in the names of what lies beside it; a name may be as long as names can be."""
+
+
+def _nothing() -> None:
+    """No last look."""
 
 
 def replace_file(
-    target: Path, data: bytes, *, like: Path | None = None, last_look: Callable[[], object] | None = None
+    target: Path, data: bytes, *, like: Path | None = None, last_look: Look = _nothing, sleep: Sleep = time.sleep
 ) -> None:
     """Puts `data` at `target` whole: at any moment the old file or the new one is there.
 
-    Permissions and owner are those of `target`, or of `like` where there is no target yet. `last_look`
-    is called when all that is left is to change the names, and may still raise.
+    Permissions are those of `target`, or of `like` where there is no target yet; owner and group as far as
+    we may give files away. `last_look` is called when all that is left is to change the names, each time
+    that is tried, and may still raise. Where the old file has a second name (a hard link), that name keeps
+    the old file, whole.
 
     Raises:
         Locked: the file or its folder is read-only, held by another program, or the disk is full.
     """
     refuse_read_only(target)
-    try:
-        _replace(target, data, like=like, last_look=last_look)
-    except OSError as error:
-        raise Locked(
-            target,
-            f"the system did not allow it ({error.strerror or error})",
-            "Close it in other programs, see to the room on the disk, and run again.",
-        ) from error
+    with in_words(target):
+        put_whole(target, data, like=like, last_look=last_look, sleep=sleep)
 
 
-def _replace(target: Path, data: bytes, *, like: Path | None, last_look: Callable[[], object] | None = None) -> None:
-    temporary = target.with_name(f".{target.name}.pipesheet-{os.getpid()}.tmp")
+def put_whole(
+    target: Path, data: bytes, *, like: Path | None = None, last_look: Look = _nothing, sleep: Sleep = time.sleep
+) -> None:
+    """The same, with the system's own errors."""
+    temporary = beside(target, f"{_machine()}-{os.getpid()}-{os.urandom(4).hex()}.tmp", "-")
     model = target if target.exists() else like
     try:
         _write_through(temporary, data, private=model is not None)
-        _take_permissions(temporary, model)
-        if last_look is not None:
-            last_look()
-        os.replace(temporary, target)
+        if model is not None:
+            _take_rights(temporary, model)
+        last_look()
+        _rename(temporary, target, data, last_look, sleep)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
+
+
+def beside(target: Path, ending: str, sign: str = ".") -> Path:
+    """A hidden file of ours beside `target`, with its name in its own."""
+    return target.with_name(f".{target.name[:_SHOWN]}.pipesheet{sign}{ending}")
 
 
 def refuse_read_only(target: Path) -> None:
     """Raises Locked where the file or its folder is not to be written, even if we could."""
+    with in_words(target):
+        _refuse_read_only(target)
+
+
+def _refuse_read_only(target: Path) -> None:
     if not target.parent.is_dir():
         raise Locked(target, f"its folder {target.parent} does not exist", "Make the folder or choose another.")
     if target.is_dir():
         raise Locked(target, "there is a folder of that name", "Choose another name.")
+    if target.exists() and not target.is_file():
+        raise Locked(target, "there is something of that name that is not a file", "Choose another name.")
     for path, what in ((target, "it is"), (target.parent, "its folder is")):
         if path.exists() and (not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK)):
             raise Locked(target, f"{what} read-only", "Make it writable, or write to another place.")
 
 
-def keep_backup(target: Path, data: bytes) -> Path:
-    """Keeps `data`, named by its content, below the folder of `target`; the newest five stay.
+def _rename(temporary: Path, target: Path, data: bytes, last_look: Look, sleep: Sleep) -> None:
+    there = target.exists()
+    for pause in (*PAUSES, None):
+        error = _failed(temporary, target)
+        if error is None or _arrived(temporary, target, data):
+            return
+        if there and not target.exists():  # Some drives take the old file away first and fail then.
+            _write_through(target, data, private=True)
+            _take_rights(target, temporary)
+            return
+        if pause is None or not _may_pass(error):
+            raise error
+        sleep(pause)
+        last_look()
 
-    Raises:
-        Locked: the backup cannot be written, so nothing else will be.
-    """
-    refuse_read_only(target)
-    folder = target.parent / BACKUPS
-    backup = folder / f"{target.stem}.{hashlib.sha256(data).hexdigest()[:12]}{target.suffix}"
+
+def _failed(temporary: Path, target: Path) -> OSError | None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if backup.is_file() and backup.read_bytes() == data:
-            os.utime(backup)
-        else:
-            _replace(backup, data, like=target)
-        _forget_old(backup, target)
+        os.replace(temporary, target)
     except OSError as error:
-        raise Locked(
-            target,
-            f"its backup cannot be kept ({error.strerror or error})",
-            f"See to {folder} and to the room on the disk, or write to another file.",
-        ) from error
-    return backup
+        return error
+    return None
 
 
-def _backup_name(target: Path) -> str:
-    """A pattern of the names that backups of `target` have."""
-    return re.escape(target.stem) + r"\.[0-9a-f]{12}" + re.escape(target.suffix)
+def _arrived(temporary: Path, target: Path, data: bytes) -> bool:
+    """Whether it was done all the same: over a network the answer may be lost, and a second try fails."""
+    try:
+        return not temporary.exists() and target.read_bytes() == data
+    except OSError:
+        return False
 
 
-def _forget_old(newest: Path, target: Path) -> None:
-    mine = re.compile(_backup_name(target))
-    others = [p for p in newest.parent.iterdir() if mine.fullmatch(p.name) and p != newest]
-    others.sort(key=lambda p: (p.stat().st_mtime_ns, p.name), reverse=True)
-    for old in others[KEPT_BACKUPS - 1 :]:
-        with contextlib.suppress(OSError):
-            old.unlink()
+def _may_pass(error: OSError) -> bool:
+    on_windows = getattr(error, "winerror", None)
+    return on_windows in HELD_ON_WINDOWS if on_windows is not None else error.errno in _PASSING
 
 
-def sweep(target: Path) -> None:
-    """Removes what killed runs left beside `target` and its backups; one under way keeps its file."""
-    _sweep(target.parent, re.escape(target.name))
-    _sweep(target.parent / BACKUPS, _backup_name(target))
+def sweep(folder: Path, name: str, now: float | None) -> None:
+    """Removes what killed runs left of the files whose names match `name`; one under way keeps its file.
 
-
-def _sweep(folder: Path, name: str) -> None:
-    left = re.compile(rf"\.{name}\.pipesheet-([0-9]+)\.tmp")
+    `now` is the folder's time; without it what another machine left stays.
+    """
+    left = re.compile(rf"\.{name}\.pipesheet-(?P<machine>.+)-(?P<process>[0-9]+)-[0-9a-f]{{8}}\.tmp")
     # A folder that cannot be listed is refused later, in words.
     with contextlib.suppress(OSError):
         for path in sorted(folder.iterdir()):
             found = left.fullmatch(path.name)
-            if found and not _alive(int(found.group(1))):
+            if found and _is_over(path, found["machine"], int(found["process"]), now):
                 path.unlink()
 
 
+def shown(name: str) -> str:
+    """As much of a name as `sweep` finds in the names of temporary files, as a pattern."""
+    return re.escape(name[:_SHOWN])
+
+
+def _is_over(path: Path, machine: str, process: int, now: float | None) -> bool:
+    if machine == _machine():
+        return not _alive(process)
+    return now is not None and now - path.stat().st_mtime > DAY
+
+
+def _machine() -> str:
+    name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+    return re.sub(r"[^0-9A-Za-z.-]", "_", name)[:63] or "machine"
+
+
 def _alive(process: int) -> bool:
-    if os.name == "nt":  # There the signal would end it; but a file in use cannot be removed either.
+    if WINDOWS:  # There the signal would end it; but a file in use cannot be removed either.
         return False
     try:
         os.kill(process, 0)
@@ -138,26 +179,41 @@ def _alive(process: int) -> bool:
 
 def _write_through(path: Path, data: bytes, *, private: bool) -> None:
     """A new file, on the disk when this returns; `private`: nobody else may read it meanwhile."""
-    path.unlink(missing_ok=True)
     # Made anew, never opened: a link that somebody put there would lead the data elsewhere.
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600 if private else 0o666)
-    with open(handle, "wb") as file:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags, 0o600 if private else 0o666), "wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        _flush(file.fileno())
 
 
-def _take_permissions(path: Path, like: Path | None) -> None:
-    if like is None or os.name == "nt":
+def _flush(handle: int) -> None:
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_FLUSH:
+            raise
+
+
+def _take_rights(path: Path, like: Path) -> None:
+    """Owner, group and permissions of `like`, as far as the drive and our own rights go; never wider ones."""
+    if WINDOWS:
         return
     known = like.stat()
-    with contextlib.suppress(OSError):  # Only root may give a file away.
-        os.chown(path, known.st_uid, known.st_gid)
-    path.chmod(stat.S_IMODE(known.st_mode))
+    for user in (known.st_uid, -1):  # Only root may give a file to somebody, but a member to a group.
+        with contextlib.suppress(OSError):
+            os.chown(path, user, known.st_gid)
+            break
+    mode = stat.S_IMODE(known.st_mode)
+    if path.stat().st_gid != known.st_gid:  # Another group may do what everybody may.
+        mode = mode & ~0o070 | (mode & 0o007) << 3
+    with contextlib.suppress(OSError):
+        path.chmod(mode)
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
+def sync_folder(folder: Path) -> None:
+    """Puts the names in a folder on the disk, where the system does that."""
+    if WINDOWS:
         return
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

@@ -3,27 +3,36 @@
 The new file is made whole and checked in memory, goes to a temporary file in the same folder, is
 flushed to the disk and only then takes the old one's name. At any moment, a power cut included, the
 name leads to the old file or the new one. The last thing before that is to compare the file with the
-one that was read, and to see that nobody has opened it meanwhile.
+one that was read, and to see that nobody has opened it meanwhile. Of two runs that would write one file
+one waits for the other, and whatever a run writes over is kept.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from dataclasses import replace as changed
 from os import PathLike
 from pathlib import Path
 
 from pipesheet import results
 from pipesheet.analysis import Analysis
+from pipesheet.backups import keep_backup, sweep_beside
 from pipesheet.composing.compose import compose_apart
+from pipesheet.denied import in_words
 from pipesheet.errors import Changed, FileMissing, Locked, NotVerified, Unsupported, UsageError
 from pipesheet.grid import Source
+from pipesheet.opened import refuse_if_open
 from pipesheet.receipt import Receipt
-from pipesheet.replacing import keep_backup, replace_file, sweep
+from pipesheet.replacing import Sleep, refuse_read_only, replace_file
 from pipesheet.results import RunStamp
 from pipesheet.sheets import Column, Content, Formula, Put, SheetPlan, TablePlan
+from pipesheet.turns import left_over, turn
 from pipesheet.verifying import verify
 from pipesheet.xlsx.book import Book, tab_names, taken_table_names
 from pipesheet.xlsx.graft import Grafted, graft
@@ -67,33 +76,73 @@ def write_sheets(
     *,
     names: Mapping[str, str],
     sha256: str | None = None,
+    sleep: Sleep = time.sleep,
 ) -> Receipt:
     """Writes any sheets. `names`: key -> tab name wanted; `sha256`: of the file that was read.
+
+    `sleep` is how to wait for another run, or for a drive that says no for a moment.
 
     Raises:
         WriteError, ReadError: nothing was written.
     """
     book = Path(path)
-    target = _target(book, out)
-    _refuse_if_open(target, book, out)
-    sweep(target)
-    data = _read(book, sha256)
-    grafted = grafted_file(data, plans, names=names, path=book)
+    with in_words(book):
+        way = _Way(book, _target(book, out), in_place=out is None)
+        way.refuse_if_open()
+        data = _read(book, sha256)
+        grafted = grafted_file(data, plans, names=names, path=book)
+        backup = _put(way, data, grafted.data, sleep)
     before, after = (hashlib.sha256(d).hexdigest() for d in (data, grafted.data))
-
-    def last_look() -> None:
-        _refuse_if_open(target, book, out)
-        _read(book, before)
-
-    backup = None
-    if grafted.data != data or out is not None:
-        last_look()
-        backup = keep_backup(target, data) if out is None else None
-        replace_file(target, grafted.data, like=book, last_look=last_look)
     return Receipt(
-        target, before, after, backup, grafted.kept.parts, grafted.kept.sha256,
+        way.target, before, after, backup, grafted.kept.parts, grafted.kept.sha256,
         grafted.added, grafted.replaced, grafted.dropped, grafted.hashes, grafted.sheets,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From which file to which one; `target` is where the links end, `book` the name it was called by."""
+
+    book: Path
+    target: Path
+    in_place: bool
+
+    def refuse_if_open(self) -> None:
+        refuse_if_open(self.target)
+        if self.in_place:  # Opened through a link, it has its note beside the link.
+            refuse_if_open(self.book)
+
+    def look(self, data: bytes, old: bytes | None) -> None:
+        """Raises where somebody has either file open, or it is not what it was."""
+        self.refuse_if_open()
+        if _read(self.book) != data:
+            raise Changed(self.book)
+        if not self.in_place and _there(self.target) != old:
+            raise Changed(self.target)
+
+
+def _put(way: _Way, data: bytes, new: bytes, sleep: Sleep) -> Path | None:
+    """Puts the new file there; gives the backup of what was there, None if nothing was or it is the same."""
+    if way.in_place and new == data:
+        _tidy(way.target)
+        return None
+    refuse_read_only(way.target)
+    with turn(way.target, sleep=sleep) as now:
+        sweep_beside(way.target, now)
+        old = data if way.in_place else _there(way.target)
+        if old == new:
+            return None
+        way.look(data, old)
+        backup = None if old is None else keep_backup(way.target, old, sleep=sleep)
+        replace_file(way.target, new, like=way.book, last_look=lambda: way.look(data, old), sleep=sleep)
+    return backup
+
+
+def _tidy(target: Path) -> None:
+    """What a killed run left goes even where nothing is to be written; a run under way is left alone."""
+    if left_over(target):
+        with contextlib.suppress(Locked), turn(target, sleep=lambda _: None) as now:
+            sweep_beside(target, now)
 
 
 def grafted_file(data: bytes, plans: Plans, *, names: Mapping[str, str], path: str | PathLike[str]) -> Grafted:
@@ -127,12 +176,19 @@ def _target(book: Path, out: str | PathLike[str] | None) -> Path:
             "it is a template, and every new workbook would carry these results",
             "Make a workbook from it first, or write to another file.",
         )
-    target = Path(book if out is None else out).resolve()
-    if out is not None and (target == book.resolve() or _same_file(target, book)):
+    target = _end_of_links(Path(book if out is None else out))
+    if out is not None and (target == Path(os.path.realpath(book)) or _same_file(target, book)):
         raise UsageError(f"{target.name} is the workbook itself; say in place if that is meant.")
     if target.suffix.lower() != ending:
         raise UsageError(f"The output {target.name} must end in {ending} as the workbook does, or Excel refuses it.")
     return target
+
+
+def _end_of_links(path: Path) -> Path:
+    end = Path(os.path.realpath(path))
+    if end.is_symlink():
+        raise Locked(path, "its link leads in a circle", "Say the file that is meant.")
+    return end
 
 
 def _same_file(one: Path, other: Path) -> bool:
@@ -140,67 +196,35 @@ def _same_file(one: Path, other: Path) -> bool:
     return one.exists() and other.exists() and one.samefile(other)
 
 
-def _read(book: Path, sha256: str | None) -> bytes:
+def _read(book: Path, sha256: str | None = None) -> bytes:
     """The file's bytes, if they are those that were read before."""
     try:
         data = book.read_bytes()
     except (FileNotFoundError, IsADirectoryError) as error:
         raise FileMissing(book, folder=isinstance(error, IsADirectoryError)) from None
     except OSError as error:
-        raise Locked(
-            book,
-            f"it cannot be read now ({error.strerror or error})",
-            "Close it in other programs, see that you may read it, and run again.",
-        ) from error
+        raise _unreadable(book, error) from error
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
         raise Changed(book)
     return data
 
 
-def _refuse_if_open(target: Path, book: Path, out: str | PathLike[str] | None) -> None:
-    refuse_if_open(target)
-    if out is None:  # Opened through a link, it has its note beside the link.
-        refuse_if_open(book)
-
-
-def refuse_if_open(target: Path) -> None:
-    """Raises Locked where somebody has the file open in Excel or LibreOffice.
-
-    Both put a small file with the person's name beside it; after a crash one may be left over.
-    """
-    for note, program, person in (
-        (target.with_name("~$" + target.name), "Excel", _excel_owner),
-        (target.with_name(f".~lock.{target.name}#"), "LibreOffice", _libreoffice_owner),
-    ):
-        if note.is_file():
-            who = person(_contents(note)) or "somebody"
-            raise Locked(
-                target,
-                f"{who} has it open in {program}",
-                f"Close it there and run again. If nobody has it open, delete {note.name} beside it.",
-            )
-
-
-def _contents(note: Path) -> bytes:
-    """The note's bytes; on Windows the program that wrote it may let nobody read it."""
+def _there(target: Path) -> bytes | None:
+    """What lies where we write, if anything does."""
+    if not target.is_file():
+        return None
     try:
-        return note.read_bytes()
-    except OSError:
-        return b""
+        return target.read_bytes()
+    except OSError as error:
+        raise _unreadable(target, error) from error
 
 
-def _excel_owner(note: bytes) -> str:
-    """A length, the name in ANSI; from byte 54 on the same in UTF-16."""
-    wide = note[55:56]
-    if wide and len(note) >= 57 + 2 * wide[0]:
-        return note[57 : 57 + 2 * wide[0]].decode("utf-16-le", "ignore").strip("\0 ")
-    return note[1 : 1 + note[0]].decode("cp1252", "ignore").strip() if note else ""
-
-
-def _libreoffice_owner(note: bytes) -> str:
-    """Name, user, host, time, profile, separated by commas; the name is often left empty."""
-    fields = note.decode("utf-8", "ignore").split(",")
-    return next((f.strip() for f in fields[:2] if f.strip()), "")
+def _unreadable(path: Path, error: OSError) -> Locked:
+    return Locked(
+        path,
+        f"it cannot be read now ({error.strerror or error})",
+        "Close it in other programs, see that you may read it, and run again.",
+    )
 
 
 def renamed_tables(plans: Sequence[SheetPlan], taken: set[str]) -> tuple[SheetPlan, ...]:
