@@ -131,9 +131,7 @@ def renamed(parts: Parts, name: Callable[[str], str], spell: Callable[[str, str]
     return {**made, TYPES: typed.encode()}
 
 
-def _retargeted(
-    rels: str, folder: str, at: str, names: Mapping[str, str], spell: Callable[[str, str], str]
-) -> bytes:
+def _retargeted(rels: str, folder: str, at: str, names: Mapping[str, str], spell: Callable[[str, str], str]) -> bytes:
     def target(found: re.Match[str]) -> str:
         part = posixpath.normpath(posixpath.join(folder, found.group(1)))
         return f'Target="{spell(posixpath.dirname(at), names[part])}"' if part in names else found.group()

@@ -63,7 +63,14 @@ def query_table(parts: Parts) -> Parts:
     """a table filled by a query"""
     connections(parts)
     text = f'<queryTable xmlns="{MAIN}" name="ExternalData_1" connectionId="1" autoFormatId="16"/>'
-    attach(parts, "xl/tables/table1.xml", f"{OFFICE}/queryTable", "xl/queryTables/queryTable1.xml", text, f"{SML}queryTable+xml")
+    attach(
+        parts,
+        "xl/tables/table1.xml",
+        f"{OFFICE}/queryTable",
+        "xl/queryTables/queryTable1.xml",
+        text,
+        f"{SML}queryTable+xml",
+    )
     return parts
 
 
@@ -229,7 +236,14 @@ def ribbons(parts: Parts) -> Parts:
             f'<customUI xmlns="{MICROSOFT}/{space}/customui"><ribbon><tabs><tab id="deals" label="Deals"/></tabs></ribbon>'
             "</customUI>"
         )
-        attach(parts, "", f"{MICROSOFT}/{year}/relationships/ui/extensibility", f"customUI/{name}.xml", text, "application/xml")
+        attach(
+            parts,
+            "",
+            f"{MICROSOFT}/{year}/relationships/ui/extensibility",
+            f"customUI/{name}.xml",
+            text,
+            "application/xml",
+        )
     text = f'<mso:customUI xmlns:mso="{MICROSOFT}/2006/01/customui"><mso:ribbon/></mso:customUI>'
     attach(parts, "", f"{MICROSOFT}/2006/relationships/ui/userCustomization", "userCustomization/customUI.xml", text,
            "application/xml")  # fmt: skip
@@ -269,7 +283,12 @@ def activex(parts: Parts) -> Parts:
     kind = f"{MICROSOFT}/2006/relationships/activeXControlBinary"
     attach(parts, part, kind, "xl/activeX/activeX1.bin", bytes(range(64)), "application/vnd.ms-office.activeX")
     _drawn(parts, '<v:shape id="_x0000_s1027" type="#_x0000_t201"><x:ClientData ObjectType="Pict"/></v:shape>')
-    put(parts, SHEET, "<tableParts", f'<controls><control shapeId="1027" r:id="{number}" name="CommandButton1"/></controls>')
+    put(
+        parts,
+        SHEET,
+        "<tableParts",
+        f'<controls><control shapeId="1027" r:id="{number}" name="CommandButton1"/></controls>',
+    )
     return parts
 
 
@@ -280,7 +299,12 @@ def embedded_objects(parts: Parts) -> Parts:
     parts["xl/embeddings/Document.docx"] = b"PK\3\4 a document"
     number = relate(parts, SHEET, f"{OFFICE}/package", "../embeddings/Document.docx")
     _drawn(parts, '<v:shape id="_x0000_s1028" type="#_x0000_t75"><x:ClientData ObjectType="Pict"/></v:shape>')
-    put(parts, SHEET, "<tableParts", f'<oleObjects><oleObject progId="Word.Document.12" shapeId="1028" r:id="{number}"/></oleObjects>')
+    put(
+        parts,
+        SHEET,
+        "<tableParts",
+        f'<oleObjects><oleObject progId="Word.Document.12" shapeId="1028" r:id="{number}"/></oleObjects>',
+    )
     parts["xl/media/image1.png"] = _PICTURE
     number = relate(parts, SHEET, f"{OFFICE}/image", "../media/image1.png")
     swap(parts, SHEET, "<oleObjects>", f'<picture r:id="{number}"/><oleObjects>')
@@ -289,7 +313,10 @@ def embedded_objects(parts: Parts) -> Parts:
 
 def external_links(parts: Parts) -> Parts:
     """links to other workbooks, missing ones too"""
-    for at, kind in ((1, f"{OFFICE}/externalLinkPath"), (2, f"{MICROSOFT}/2006/relationships/xlExternalLinkPath/xlPathMissing")):
+    for at, kind in (
+        (1, f"{OFFICE}/externalLinkPath"),
+        (2, f"{MICROSOFT}/2006/relationships/xlExternalLinkPath/xlPathMissing"),
+    ):
         part = f"xl/externalLinks/externalLink{at}.xml"
         text = (
             f'<externalLink xmlns="{MAIN}"><externalBook xmlns:r="{OFFICE}" r:id="rId1"><sheetNames><sheetName val="Old"/>'
@@ -321,7 +348,14 @@ def cells_of_xml_maps(parts: Parts) -> Parts:
         f'<singleXmlCells xmlns="{MAIN}"><singleXmlCell id="2" r="A9" connectionId="0"><xmlCellPr id="1" uniqueName="Code">'
         '<xmlPr mapId="1" xpath="/Data/Code" xmlDataType="string"/></xmlCellPr></singleXmlCell></singleXmlCells>'
     )
-    attach(parts, SHEET, f"{OFFICE}/tableSingleCells", "xl/tables/tableSingleCells1.xml", cell, f"{SML}tableSingleCells+xml")
+    attach(
+        parts,
+        SHEET,
+        f"{OFFICE}/tableSingleCells",
+        "xl/tables/tableSingleCells1.xml",
+        cell,
+        f"{SML}tableSingleCells+xml",
+    )
     return parts
 
 
@@ -330,7 +364,9 @@ def new_charts(parts: Parts) -> Parts:
     space = f"{MICROSOFT}/drawing"
     text = f'<cx:chartSpace xmlns:cx="{space}/2014/chartex"><cx:chartData/><cx:chart><cx:plotArea><cx:plotAreaRegion/></cx:plotArea></cx:chart></cx:chartSpace>'
     drawing, part = "xl/drawings/drawing1.xml", "xl/charts/chartEx1.xml"
-    attach(parts, drawing, f"{MICROSOFT}/2014/relationships/chartEx", part, text, "application/vnd.ms-office.chartex+xml")
+    attach(
+        parts, drawing, f"{MICROSOFT}/2014/relationships/chartEx", part, text, "application/vnd.ms-office.chartex+xml"
+    )
     for name, root in (("style", "chartStyle"), ("colors", "colorStyle")):
         kind = {"style": "chartStyle", "colors": "chartColorStyle"}[name]
         attach(parts, part, f"{MICROSOFT}/2011/relationships/{kind}", f"xl/charts/{name}1.xml",
@@ -371,7 +407,9 @@ def own_properties(parts: Parts) -> Parts:
     )
     attach(parts, "", f"{OFFICE}/custom-properties", "docProps/custom.xml", text,
            "application/vnd.openxmlformats-officedocument.custom-properties+xml")  # fmt: skip
-    number = attach(parts, SHEET, f"{OFFICE}/customProperty", "xl/customProperty1.bin", b"a\0b\0", f"{SML}customProperty")
+    number = attach(
+        parts, SHEET, f"{OFFICE}/customProperty", "xl/customProperty1.bin", b"a\0b\0", f"{SML}customProperty"
+    )
     put(parts, SHEET, "<tableParts", f'<customProperties><customPr name="own" r:id="{number}"/></customProperties>')
     cut(parts, SHEET, "<drawing [^>]*/>")
     put(parts, SHEET, "<tableParts", '<drawing r:id="rId1"/>')
@@ -484,7 +522,14 @@ def volatile_dependencies(parts: Parts) -> Parts:
         f'<volTypes xmlns="{MAIN}"><volType type="realTimeData"><main first="prices.rtd"><tp t="e"><v>#N/A</v><stp>1</stp>'
         '<tr r="A2" s="2"/></tp></main></volType></volTypes>'
     )
-    attach(parts, WORKBOOK, f"{OFFICE}/volatileDependencies", "xl/volatileDependencies.xml", text, f"{SML}volatileDependencies+xml")
+    attach(
+        parts,
+        WORKBOOK,
+        f"{OFFICE}/volatileDependencies",
+        "xl/volatileDependencies.xml",
+        text,
+        f"{SML}volatileDependencies+xml",
+    )
     return parts
 
 

@@ -10,7 +10,6 @@ from shapes import (
     RELS,
     ROOT_RELS,
     SHEET,
-    SHEET_RELS,
     SML,
     STRINGS,
     STYLES,
@@ -199,7 +198,11 @@ def empty_shared_strings(parts: Parts) -> Parts:
 def _plain(parts: Parts) -> None:
     """No cell or rule points to a format."""
     for number in "12":
-        cut(parts, f"xl/worksheets/sheet{number}.xml", r' s="\d"(?= t=|>)|<conditionalFormatting.*</conditionalFormatting>')
+        cut(
+            parts,
+            f"xl/worksheets/sheet{number}.xml",
+            r' s="\d"(?= t=|>)|<conditionalFormatting.*</conditionalFormatting>',
+        )
 
 
 def no_styles(parts: Parts) -> Parts:
@@ -265,7 +268,11 @@ def barest(parts: Parts) -> Parts:
             cut(parts, TYPES, f'<Override PartName="/{part}"[^>]*/>')
     cut(parts, SHEET, "<drawing[^>]*/>|<tableParts.*</tableParts>")
     cut(parts, RELS, '<Relationship [^>]*sheet2.xml"/>')
-    cut(parts, WORKBOOK, '<sheet name="Notes"[^>]*/>|<definedNames.*</definedNames>|<(calcPr|fileVersion|workbookPr) [^>]*/>')
+    cut(
+        parts,
+        WORKBOOK,
+        '<sheet name="Notes"[^>]*/>|<definedNames.*</definedNames>|<(calcPr|fileVersion|workbookPr) [^>]*/>',
+    )
     cut(parts, WORKBOOK, "<bookViews>.*</bookViews>")
     return parts
 

@@ -48,7 +48,9 @@ def chart_sheets(parts: Parts) -> Parts:
 def dialog_sheets(parts: Parts) -> Parts:
     """dialog sheets"""
     text = f'<dialogsheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0"/></sheetViews></dialogsheet>'
-    number = attach(parts, WORKBOOK, f"{OFFICE}/dialogsheet", "xl/dialogsheets/sheet1.xml", text, f"{SML}dialogsheet+xml")
+    number = attach(
+        parts, WORKBOOK, f"{OFFICE}/dialogsheet", "xl/dialogsheets/sheet1.xml", text, f"{SML}dialogsheet+xml"
+    )
     list_sheet(parts, "Dialog1", number)
     return parts
 
@@ -68,7 +70,9 @@ def hidden_sheets(parts: Parts) -> Parts:
     """hidden and very hidden sheets"""
     swap(parts, WORKBOOK, 'name="Notes" sheetId="2"', 'name="Notes" sheetId="2" state="veryHidden"')
     for at, state in ((3, "hidden"), (4, "veryHidden")):
-        number = attach(parts, WORKBOOK, f"{OFFICE}/worksheet", f"xl/worksheets/sheet{at}.xml", _EMPTY, f"{SML}worksheet+xml")
+        number = attach(
+            parts, WORKBOOK, f"{OFFICE}/worksheet", f"xl/worksheets/sheet{at}.xml", _EMPTY, f"{SML}worksheet+xml"
+        )
         list_sheet(parts, f"Secret {at}", number, number=at, state=state)
     return parts
 
@@ -76,7 +80,9 @@ def hidden_sheets(parts: Parts) -> Parts:
 def sheets_255(parts: Parts) -> Parts:
     """255 sheets"""
     for at in range(3, 256):
-        number = attach(parts, WORKBOOK, f"{OFFICE}/worksheet", f"xl/worksheets/sheet{at}.xml", _EMPTY, f"{SML}worksheet+xml")
+        number = attach(
+            parts, WORKBOOK, f"{OFFICE}/worksheet", f"xl/worksheets/sheet{at}.xml", _EMPTY, f"{SML}worksheet+xml"
+        )
         list_sheet(parts, f"S{at}", number, number=at)
     return parts
 
@@ -218,7 +224,7 @@ assert parts_of_book()[STYLES].count(b"<xf ") == 4
 
 SHAPES: dict[str, tuple[Shape, ...]] = {
     "Sheets": (
-        chart_sheets, dialog_sheets, macro_sheets, hidden_sheets, sheets_255, macro_modules, sheets_without_their_part,
+        chart_sheets, dialog_sheets, macro_sheets, hidden_sheets, macro_modules, sheets_without_their_part,
         sheet_ids_at_random, protected_sheets, read_only_recommended, protected_windows, other_views,
     ),
     "Names, tables and marks": (
@@ -226,7 +232,7 @@ SHAPES: dict[str, tuple[Shape, ...]] = {
         our_table_on_a_sheet_of_the_users, our_sheets_already,
     ),
 }  # fmt: skip
-LARGE: dict[str, tuple[Shape, ...]] = {"Limits": (nearly_too_many_formats,)}
+LARGE: dict[str, tuple[Shape, ...]] = {"Limits": (sheets_255, nearly_too_many_formats)}
 REFUSED: dict[Shape, str] = {
     protected_structure: "its structure is protected, so no sheet can be added",
     binary_workbook: "it is a binary workbook (.xlsb), whatever its name says",

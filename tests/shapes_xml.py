@@ -108,7 +108,12 @@ def remarks_among_entries(parts: Parts) -> Parts:
 def escapes(parts: Parts) -> Parts:
     """character references, entities and CDATA in names and attributes"""
     swap(parts, WORKBOOK, 'name="Notes"', 'name="R&amp;D &#x4E2D;&#65; &quot;x&quot;"')
-    put(parts, WORKBOOK, "</definedNames>", '<definedName name="Text" comment="a&#10;b&#13;c&#9;d">"&lt;&#13;x"</definedName>')
+    put(
+        parts,
+        WORKBOOK,
+        "</definedNames>",
+        '<definedName name="Text" comment="a&#10;b&#13;c&#9;d">"&lt;&#13;x"</definedName>',
+    )
     put(parts, WORKBOOK, "</definedNames>", '<definedName name="Raw"><![CDATA["a<b&c"]]></definedName>')
     return parts
 
@@ -171,7 +176,12 @@ def ignorable(parts: Parts) -> Parts:
         )  # fmt: skip
     swap(parts, STYLES, '<fonts count="2"', '<fonts count="2" x14ac:knownFonts="1"')
     swap(parts, STYLES, 'formatCode="0.000"', 'formatCode="0.000" x16r2:formatCode16="0.0000"')
-    put(parts, WORKBOOK, "<bookViews>", '<xr:revisionPtr revIDLastSave="0" documentId="8_{BA3442AA-1ABF-47C1-8F03-A9B57B001B08}"/>')
+    put(
+        parts,
+        WORKBOOK,
+        "<bookViews>",
+        '<xr:revisionPtr revIDLastSave="0" documentId="8_{BA3442AA-1ABF-47C1-8F03-A9B57B001B08}"/>',
+    )
     return parts
 
 
@@ -184,7 +194,9 @@ def alternate_content(parts: Parts) -> Parts:
     )
     put(parts, WORKBOOK, "<bookViews>", either)
     put(parts, STYLES, "<tableStyles", f'<mc:AlternateContent xmlns:mc="{MC}"><mc:Fallback/></mc:AlternateContent>')
-    control = f'<mc:AlternateContent xmlns:mc="{MC}"><mc:Choice Requires="x14" xmlns:x14="{X14}"/></mc:AlternateContent>'
+    control = (
+        f'<mc:AlternateContent xmlns:mc="{MC}"><mc:Choice Requires="x14" xmlns:x14="{X14}"/></mc:AlternateContent>'
+    )
     put(parts, SHEET, "<tableParts", control)
     return parts
 
@@ -193,7 +205,12 @@ def extension_lists(parts: Parts) -> Parts:
     """extension lists in the workbook part, the styles, a cell format, a sheet and a table"""
     extension(parts, WORKBOOK, "workbook",
               f'<ext uri="{{140A7094-0E35-4892-8432-C4D2E57EDEB5}}" xmlns:x15="{X15}"><x15:workbookPr chartTrackingRefBase="1"/></ext>')  # fmt: skip
-    swap(parts, STYLES, 'xfId="0" applyNumberFormat="1"/>', 'xfId="0" applyNumberFormat="1"><extLst><ext uri="{1}"/></extLst></xf>')
+    swap(
+        parts,
+        STYLES,
+        'xfId="0" applyNumberFormat="1"/>',
+        'xfId="0" applyNumberFormat="1"><extLst><ext uri="{1}"/></extLst></xf>',
+    )
     put(parts, STYLES, "</styleSheet>",
         f'<extLst><ext uri="{{EB79DEF2-80B8-43e5-95BD-54CBDDF9020C}}" xmlns:x14="{X14}">'
         '<x14:slicerStyles defaultSlicerStyle="SlicerStyleLight1"/></ext></extLst>')  # fmt: skip
@@ -246,7 +263,12 @@ def days_from_1904(parts: Parts) -> Parts:
 def manual_calculation(parts: Parts) -> Parts:
     """settings of calculation: by hand, iterating, with the precision as shown"""
     cut(parts, WORKBOOK, "<calcPr [^>]*/>")
-    put(parts, WORKBOOK, "</workbook>", '<calcPr calcId="191029" calcMode="manual" iterate="1" iterateCount="7" fullPrecision="0"/>')
+    put(
+        parts,
+        WORKBOOK,
+        "</workbook>",
+        '<calcPr calcId="191029" calcMode="manual" iterate="1" iterateCount="7" fullPrecision="0"/>',
+    )
     return parts
 
 

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -137,8 +138,9 @@ def _members_lost(old: File, new: File) -> Iterator[str]:
 
 
 def _types_lost(old: File, new: File) -> Iterator[str]:
+    there = {unquote(key) for key in old.members.keys() - old.chains}
     lost = set(old.types) - set(new.types)
-    if any(kind == "Default" or unquote(name) in map(unquote, old.members.keys() - old.chains) for kind, name, _ in lost):
+    if any(kind == "Default" or unquote(name) in there for kind, name, _ in lost):
         yield "a content type was lost or changed"
 
 
@@ -199,10 +201,10 @@ def _declared(data: bytes) -> list[tuple[str, str]]:
 
 
 def _remarks(data: bytes) -> list[str]:
-    reader = ElementTree.XMLPullParser(events=("comment", "pi"))
+    reader: Any = ElementTree.XMLPullParser(events=("comment", "pi"))
     reader.feed(data)
     reader.close()
-    return [str(getattr(found, "text", "")) for _, found in reader.read_events()]
+    return [str(getattr(found[1], "text", "")) for found in reader.read_events()]
 
 
 def _open_ends(old: File, new: File) -> Iterator[str]:
@@ -278,4 +280,7 @@ def _said_in(root: Element, name: str) -> list[tuple[object, ...]]:
 
 
 def _rest(root: Element, but: tuple[str, ...]) -> list[object]:
-    return [root.tag, sorted(root.attrib.items()), *(_said(e) for e in root if e.tag.replace(root.tag.rpartition("}")[0], "")[1:] not in but)]
+    """What a root says besides those lists of its own namespace."""
+    space = root.tag.removesuffix(_local(root))
+    lists = {space + name for name in but}
+    return [root.tag, sorted(root.attrib.items()), *(_said(e) for e in root if e.tag not in lists)]
