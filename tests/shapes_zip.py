@@ -148,7 +148,7 @@ def types_last(parts: Parts) -> bytes:
 
 def folders(parts: Parts) -> bytes:
     """entries for folders"""
-    names = ["_rels/", "xl/", "xl/worksheets/", "xl/empty/", "xl\\odd\\"]
+    names = ["_rels/", "xl/", "xl/worksheets/", "xl/empty/"]
     return archive([*(Entry(n.encode(), b"", STORED, attributes=0x10) for n in names), *entries(parts)])
 
 
