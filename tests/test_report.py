@@ -341,13 +341,13 @@ def test_a_template_language_in_a_cell_is_text() -> None:
 
 
 def test_only_a_drawing_of_our_own_stands_unescaped() -> None:
-    from pipesheet import report
+    from pipesheet import templating
 
     with pytest.raises(TypeError, match="only a drawn chart"):
-        report._drawn("<script>")  # type: ignore[arg-type]
+        templating._drawn("<script>")  # type: ignore[arg-type]
     for ending in ("a</script>b", "a<!--b"):
         with pytest.raises(ValueError, match="must not hold"):
-            report._inline(ending)
+            templating._inline(ending)
 
 
 # ---- the same again, and small

@@ -84,7 +84,7 @@ LEDES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("nothing at all", QUIET | {"won": 0, "won_deals": 0, "target": None}, {},
      "There is no target for Q4, so nothing can be said of a gap."),
     ("open in other periods", QUIET | {"target": 1}, {"everything": EVERYTHING, "overdue": OVERDUE},
-     "€1.37M is won. The target is reached with what is won. 11 open deals are due in other periods (€1.91M)."
+     "€1.37M is won. The target is reached with what is won. 11 open deals are due in other periods (€1.91M). "
      "Not counted: 1 overdue deal (€95K)."),
     ("all of them adrift", QUIET | {"target": 1}, {"everything": UNDATED, "undated": UNDATED},
      "€1.37M is won. The target is reached with what is won. Not counted: 2 deals without a close date."),

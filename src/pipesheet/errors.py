@@ -32,6 +32,12 @@ from collections.abc import Sequence
 from os import PathLike, fspath
 from pathlib import PurePath
 
+_LOOKED, _LONGEST = 4, 150
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
 
 def _name(path: str | PathLike[str]) -> str:
     return PurePath(fspath(path)).name or fspath(path)
@@ -104,7 +110,9 @@ class NoDeals(ReadError):
     """No sheet looks like a table of deals; `looked` says what was seen, a sentence per sheet."""
 
     def __init__(self, path: str | PathLike[str], looked: Sequence[str]) -> None:
-        seen = " ".join(looked) if looked else "The workbook has no sheet with cells."
+        seen = " ".join(_short(sentence) for sentence in looked[:_LOOKED]) or "The workbook has no sheet with cells."
+        if len(looked) > _LOOKED:
+            seen += f" And {len(looked) - _LOOKED:,} more sheets like that."
         super().__init__(
             f"{_name(path)} has no sheet that looks like deals: a header row with at least a stage "
             f"and a deal ID, amount or close date. {seen} Name the sheet Deals, or map it in a "
@@ -116,7 +124,7 @@ class AmbiguousDeals(ReadError):
     """Two or more sheets could be the deals."""
 
     def __init__(self, path: str | PathLike[str], sheets: Sequence[str]) -> None:
-        names = ", ".join(repr(s) for s in sheets)
+        names = ", ".join(repr(_short(s)) for s in sheets[:_LOOKED])
         super().__init__(
             f"{_name(path)} has more than one sheet that could be the deals: {names}. Say which in a "
             f"Settings sheet (Setting: sheet Deals; Value: {sheets[0]}), or rename the other."

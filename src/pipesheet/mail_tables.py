@@ -47,7 +47,7 @@ def mail_table(card: str, table: Table, most: int, owner: str = "") -> MailTable
     columns, widths, pick = TABLES[card]
     shown = table.rows[:most]
     return MailTable(
-        tuple(table.heads[c] for c in columns),
+        tuple(replace(table.heads[c[-1]], text=" · ".join(table.heads[i].text for i in reversed(c))) for c in columns),
         widths,
         tuple(pick(_without(owner, row), bool(owner)) for row in shown),
         len(table.rows) - len(shown) + table.left,
@@ -74,7 +74,7 @@ def _finding(row: Row, own: bool) -> tuple[MailCell, ...]:
     wanted = say("needed: {what}", what=needed.text) if own and needed.text else ""
     under = ", ".join(filter(None, (found.text, wanted)))
     said = MailCell(what.text, note=under, level=level.text, level_tone=level.tone)
-    return _named(deal), said, MailCell(stake.text), MailCell(cell.text)
+    return _named(deal), said, MailCell(stake.text, note=cell.text)
 
 
 def _deal(row: Row, _own: bool) -> tuple[MailCell, ...]:
@@ -84,10 +84,11 @@ def _deal(row: Row, _own: bool) -> tuple[MailCell, ...]:
     return replace(_named(deal), note=lacks or deal.note), _named(stage), due, MailCell(amount.text)
 
 
-Picked = tuple[tuple[int, ...], tuple[int, ...], Callable[[Row, bool], tuple[MailCell, ...]]]
+Picked = tuple[tuple[tuple[int, ...], ...], tuple[int, ...], Callable[[Row, bool], tuple[MailCell, ...]]]
 TABLES: Mapping[str, Picked] = {
-    "stalled": ((0, 1, 2, 4), (40, 24, 18, 18), _stalled),
-    "findings": ((0, 2, 5, 6), (30, 38, 15, 17), _finding),
-    "deals": ((0, 1, 2, 3), (40, 24, 19, 17), _deal),
+    "stalled": (((0,), (1,), (2,), (4,)), (40, 24, 18, 18), _stalled),
+    "findings": (((0,), (2,), (6, 5)), (34, 44, 22), _finding),
+    "deals": (((0,), (1,), (2,), (3,)), (40, 24, 19, 17), _deal),
 }
-"""Card -> columns of the page's table whose heads are kept, their widths in percent, a mail's row of the page's."""
+"""Card -> columns of the page's table whose heads are kept (a cell's address stands beneath its money), their
+widths in percent, a mail's row of the page's."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from unicodedata import category, east_asian_width
 
 WIDTH = 72
 NARROWEST = 8
+_SPACES = re.compile("[ \t\n]+")  # not the spaces that hold a number and its unit together
 BETWEEN = 2
 
 
@@ -41,7 +43,7 @@ def _lines(text: str, width: int, indent: int) -> Iterator[str]:
 
 def _words(text: str, width: int) -> Iterator[str]:
     """The words; one that is longer than a line in pieces."""
-    for word in text.split():
+    for word in _SPACES.split(text.strip()):
         piece = ""
         for character in word:
             if columns(piece + character) > width:
@@ -86,3 +88,13 @@ def _row(row: Sequence[Sequence[str]], sizes: Sequence[int], right: Sequence[boo
 def _padded(text: str, size: int, on_the_right: bool) -> str:
     space = " " * max(size - columns(text), 0)
     return space + text if on_the_right else text + space
+
+
+def columns_of(items: Sequence[object], *names: str | tuple[str, ...]) -> list[tuple[str, ...]]:
+    """A row of texts for each item, from its attributes of those names; several of them side by side."""
+
+    def said(item: object, name: str | tuple[str, ...]) -> str:
+        parts = [name] if isinstance(name, str) else name
+        return " ".join(filter(None, (str(getattr(item, part)) for part in parts)))
+
+    return [tuple(said(item, name) for name in names) for item in items]

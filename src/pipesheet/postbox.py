@@ -232,4 +232,3 @@ _REST = "What was sent is in the log; run again and the rest is sent."
 def _answer(fault: smtplib.SMTPResponseException) -> str:
     said = fault.smtp_error.decode("utf-8", "replace") if isinstance(fault.smtp_error, bytes) else fault.smtp_error
     return f"{fault.smtp_code} {' '.join(c for c in said.split() if c.isprintable())[:200]}"
-

@@ -235,7 +235,10 @@ def _guarded(path: Path, call: Callable[[], _Result]) -> _Result:
 
 
 def _plainly(fault: BaseException) -> str:
-    text = " ".join(str(fault).split()).rstrip(".")
+    # Others name what a programmer knows. A ValueError of the compound file's is our own sentence.
+    ours = type(fault) is ValueError
+    says = ours or isinstance(fault, calamine.CalamineError | zipfile.BadZipFile | NotImplementedError)
+    text = " ".join(str(fault).split()).rstrip(".") if says else ""
     return f"its parts cannot be read ({text[:160]})" if text else "its parts cannot be read"
 
 

@@ -6,30 +6,24 @@ policy names both by their hash, so that no text of a deal can ever run or load 
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from pipesheet import figures, wording, wording_gates, wording_people
 from pipesheet.audience import EVERYBODY, Audience, cut
 from pipesheet.deals import open_stages
-from pipesheet.drawing import Colour, Svg, web_colour
+from pipesheet.drawing import Colour, web_colour
 from pipesheet.figures import day, percent, period, plain, weekday
-from pipesheet.language import later, say, spoken
+from pipesheet.language import later, say
 from pipesheet.report_deals import deals_card
 from pipesheet.report_findings import criteria_card, findings_card, kinds_card, stalled_card, to_settle
 from pipesheet.report_forecast import headline_figures, landing, landing_model, months_card, owners_card, quarters_card
 from pipesheet.report_gates import bridge_card, hygiene_card
 from pipesheet.report_page import HALF, LARGER, SMALLER, WHOLE, Card, Page, Sentence, Widths
 from pipesheet.report_stages import funnel_card, times_card, win_by_card, win_card
-from pipesheet.resources import template_folder
+from pipesheet.templating import rendered_page
 
 if TYPE_CHECKING:
     from pipesheet.analysis import Analysis
@@ -44,31 +38,19 @@ class Report:
     html: str
 
 
-def render(analysis: Analysis, *, stamp: RunStamp, audience: Audience = EVERYBODY) -> Report:
+def render(
+    analysis: Analysis, *, stamp: RunStamp, audience: Audience = EVERYBODY, templates: Path | None = None
+) -> Report:
     """Words, draws and lays out an analysis, or a team's or an owner's part of it, as one HTML page in UTF-8.
+
+    `templates` is a folder of the user's own blocks, colours and pictures (see docs/templates.md).
 
     Raises:
         FileNotFoundError: the templates are not where they are shipped.
-        UsageError: there is no such team or owner.
+        UsageError: there is no such team or owner, or a template of the user's cannot be used.
     """
     page = compose_page(analysis, stamp=stamp, colour=web_colour, audience=audience)
-    folder = template_folder()
-    text = environment(str(folder), escaping=False)
-    tokens: dict[str, dict[str, str]] = json.loads((folder / "tokens.json").read_text(encoding="utf-8"))
-    style = text.get_template("style.css").render(light=tokens["light"], dark=tokens["dark"])
-    script = text.get_template("script.js").render()
-    html = (
-        environment(str(folder), escaping=True)
-        .get_template("web.html.j2")
-        .render(
-            page=page,
-            style=_inline(style),
-            script=_inline(script),
-            style_hash=_hash(style),
-            script_hash=_hash(script),
-        )
-    )
-    return Report(page, html)
+    return Report(page, rendered_page("web.html.j2", templates, page=page))
 
 
 def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour, audience: Audience = EVERYBODY) -> Page:
@@ -230,38 +212,3 @@ _READ = {
     (False, True): later("{n} {n:deal|deals} read from {file}, sheet {sheet}, as of {day}, in {currency}."),
     (False, False): later("{n} {n:deal|deals} read from {file}, sheet {sheet}, as of {day}."),
 }
-
-
-@cache
-def environment(folder: str, *, escaping: bool) -> Environment:
-    """Where the templates of that folder are rendered; escaping, unless nothing of it is HTML."""
-    # True and not select_autoescape(), which leaves a .html.j2 unescaped. Unescaped is for our style
-    # and script alone: nothing of a workbook is ever given to it.
-    environment = Environment(
-        loader=FileSystemLoader(folder, encoding="utf-8"),
-        autoescape=escaping,  # noqa: S701  see above
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["drawn"] = _drawn
-    environment.globals.update(_=say, spoken=spoken)
-    return environment
-
-
-def _drawn(chart: Svg) -> Markup:
-    """Lets a chart of our own drawing through unescaped, and nothing else."""
-    if not isinstance(chart, Svg):
-        raise TypeError(f"only a drawn chart may stand unescaped, not {type(chart).__name__}")
-    return Markup(chart.markup)  # noqa: S704  every text in it was escaped when it was drawn
-
-
-def _inline(content: str) -> Markup:
-    """Style or script as it stands between its tags; it must not be able to end them."""
-    if "</" in content or "<!--" in content:
-        raise ValueError("the style and the script must not hold '</' or '<!--'")
-    return Markup(content)  # noqa: S704  a file of ours
-
-
-def _hash(content: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()

@@ -35,8 +35,7 @@ def deals_card(analysis: Analysis) -> Card | None:
     )  # fmt: skip
     left = max(len(rows) - DEALS_SHOWN, 0)
     cells = tuple(_cells(r, analysis) for r in rows[:DEALS_SHOWN])
-    sheet = say("Deal Review")
-    more = say("{n} more in the workbook's sheet {sheet}.", n=left, sheet=sheet) if left else ""
+    more = say("{n} more in the workbook's sheet {sheet}.", n=left, sheet="Deal Review") if left else ""
     worth = sum(r[7] or 0.0 for r in rows)
     return Card(
         "deals",

@@ -6,11 +6,11 @@ shortened until it fits, and it says how many rows are left out and where they a
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -25,9 +25,9 @@ from pipesheet.errors import UsageError
 from pipesheet.language import say
 from pipesheet.mail_charts import LandingBar, Lanes, landing_lanes
 from pipesheet.mail_tables import TABLES, MailTable, mail_table
-from pipesheet.report import compose_page, environment
+from pipesheet.report import compose_page
 from pipesheet.report_page import Card, Figure, Page
-from pipesheet.resources import template_folder
+from pipesheet.templating import rendered, tokens
 
 if TYPE_CHECKING:
     from pipesheet.analysis import Analysis
@@ -86,24 +86,31 @@ class MailPage:
     link: str
 
 
-def mail_for(analysis: Analysis, stamp: RunStamp, audience: Audience = EVERYBODY, *, link: str = "") -> Mail:
+def mail_for(
+    analysis: Analysis, stamp: RunStamp, audience: Audience = EVERYBODY, *, link: str = "",
+    templates: Path | None = None,
+) -> Mail:  # fmt: skip
     """Words, cuts and lays out an analysis as a mail; `link` is where the whole report can be opened.
 
+    `templates` is a folder of the user's own blocks and colours.
+
     Raises:
-        UsageError: there is no such team or owner, or the link is no address of the web.
+        UsageError: there is no such team or owner, the link is no address of the web, or a template of the
+            user's cannot be used.
     """
-    return mail(compose_page(analysis, stamp=stamp, colour=web_colour, audience=audience), link=link)
+    page = compose_page(analysis, stamp=stamp, colour=web_colour, audience=audience)
+    return mail(page, link=link, templates=templates)
 
 
-def mail(page: Page, *, link: str = "") -> Mail:
+def mail(page: Page, *, link: str = "", templates: Path | None = None) -> Mail:
     """A page as a mail; the same page gives the same bytes."""
     address = _web_address(link)
     for share in SHORTER:
         laid_out = _laid_out(page, share, address)
-        html = _html(laid_out)
+        html = _html(laid_out, templates)
         if len(html.encode()) <= BUDGET:
             break
-    return Mail(wording_people.subject(page.headline), page.preheader, html, _text(laid_out))
+    return Mail(wording_people.subject(page.headline), page.preheader, html, _text(laid_out, templates))
 
 
 def _web_address(link: str) -> str:
@@ -129,7 +136,7 @@ def _section(card: Card, audience: Audience, share: float) -> Section:
     lanes = LANES[card.id](card.model, most) if card.id in LANES and card.model is not None else None
     table = mail_table(card.id, card.table, most, owner) if card.id in TABLES and card.table else None
     left = table.left if table else lanes.left if lanes else 0
-    more = say("{n} more in the workbook's sheet {sheet}.", n=left, sheet=say(SHEETS[card.id])) if left else ""
+    more = say("{n} more in the workbook's sheet {sheet}.", n=left, sheet=SHEETS[card.id]) if left else ""
     return Section(card.id, card.title, card.subtitle, lanes, table, more, card.note)
 
 
@@ -142,11 +149,12 @@ LANES: Mapping[str, Callable[[Any, int], Lanes]] = {
 """How a card's chart is drawn in a mail."""
 
 
-def _html(shown: MailPage) -> str:
-    folder = template_folder()
-    light, dark = (tokens(name) for name in ("light", "dark"))
-    page = environment(str(folder), escaping=True).get_template("mail.html.j2")
-    return _inliner().inline(page.render(mail=shown, page=shown.page, light=light, dark=dark, soft=soft))
+def _html(shown: MailPage, templates: Path | None) -> str:
+    colours = tokens(templates)
+    page = rendered(
+        "mail.html.j2", templates, mail=shown, page=shown.page, light=colours["light"], dark=colours["dark"], soft=soft
+    )
+    return _inliner(templates).inline(page)
 
 
 def soft(text: str) -> str:
@@ -154,29 +162,24 @@ def soft(text: str) -> str:
     return _LONG.sub("\\g<0>\u200b", text)
 
 
-def tokens(theme: str) -> dict[str, str]:
-    """The colours of a theme by the names of their tokens."""
-    found: dict[str, dict[str, str]] = json.loads((template_folder() / "tokens.json").read_text(encoding="utf-8"))
-    return found[theme]
-
-
 @cache
-def _inliner() -> CSSInliner:
+def _inliner(templates: Path | None) -> CSSInliner:
     """Writes the rules of mail.css into the elements; the styles in the head stay for who can read them."""
-    folder = template_folder()
-    rules = environment(str(folder), escaping=False).get_template("mail.css").render(light=tokens("light"))
+    rules = rendered("mail.css", templates, escaping=False, light=tokens(templates)["light"])
     return CSSInliner(
         inline_style_tags=False, keep_style_tags=True, extra_css=rules, load_remote_stylesheets=False, minify_css=True
     )
 
 
-def _text(shown: MailPage) -> str:
-    template = environment(str(template_folder()), escaping=False).get_template("mail.txt.j2")
-    said = template.render(
-        mail=shown,
-        page=shown.page,
-        wrapped=mail_text.wrapped,
-        underlined=mail_text.underlined,
-        aligned=mail_text.aligned,
-    )
+def _text(shown: MailPage, templates: Path | None) -> str:
+    said = rendered(
+        "mail.txt.j2", templates, escaping=False, mail=shown, page=shown.page, wrapped=mail_text.wrapped,
+        underlined=mail_text.underlined, aligned=mail_text.aligned,
+        columns=mail_text.columns_of, table_rows=_table_rows,
+    )  # fmt: skip
     return said.strip() + "\n"
+
+
+def _table_rows(table: MailTable) -> list[list[list[str]]]:
+    """The heads of a table and its rows, each cell as its lines."""
+    return [[[head.text] for head in table.heads], *([list(cell.lines) for cell in row] for row in table.rows)]

@@ -53,6 +53,7 @@ class Choice:
     owners: bool = False
     again: bool = False
     only_if_changed: bool = False
+    templates: Path | None = None
 
 
 def letters(analysis: Analysis, choice: Choice, *, stamp: RunStamp, log: SendLog) -> tuple[Letter, ...]:
@@ -68,14 +69,18 @@ def letters(analysis: Analysis, choice: Choice, *, stamp: RunStamp, log: SendLog
             "or use --to, --owners or --teams."
         )
     # Letters of one audience say the same, so each is rendered once.
-    said = {audience: _said(analysis, audience, stamp) for audience in dict.fromkeys(a.audience for a in whom)}
+    said = {
+        audience: _said(analysis, audience, stamp, choice.templates)
+        for audience in dict.fromkeys(a.audience for a in whom)
+    }
     return tuple(_letter(to, *said[to.audience], stamp=stamp, choice=choice, log=log) for to in whom)
 
 
-def _said(analysis: Analysis, audience: Audience, stamp: RunStamp) -> tuple[Mail, str, str]:
+def _said(analysis: Analysis, audience: Audience, stamp: RunStamp, templates: Path | None) -> tuple[Mail, str, str]:
     """The mail, a hash of what it says, and one of the deals behind it."""
-    plainly = mail_for(analysis, stamp=_timeless(stamp), audience=audience)
-    return mail_for(analysis, stamp=stamp, audience=audience), _hash(plainly), substance(cut(analysis, audience))
+    plainly = mail_for(analysis, _timeless(stamp), audience, templates=templates)
+    mail = mail_for(analysis, stamp, audience, templates=templates)
+    return mail, _hash(plainly), substance(cut(analysis, audience))
 
 
 def _letter(

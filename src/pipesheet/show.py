@@ -34,6 +34,8 @@ def summary_lines(outcomes: Sequence[Outcome], *, shown: int) -> Iterator[str]:
     if len(outcomes) > 1:
         yield ""
         yield from _totals(outcomes)
+        if outcomes[0].index is not None:
+            yield f"Index     {outcomes[0].index}"
 
 
 def document_of(outcomes: Sequence[Outcome]) -> Document:
@@ -131,7 +133,7 @@ def _finding(finding: Finding, currency: str) -> Iterator[str]:
 
 
 def _written(outcome: Outcome) -> Iterator[str]:
-    if outcome.receipt is None and outcome.report is None:
+    if outcome.receipt is None and outcome.report is None and not outcome.tables:
         return
     yield ""
     if outcome.receipt is not None:
@@ -140,6 +142,10 @@ def _written(outcome: Outcome) -> Iterator[str]:
             yield f"Backup    {outcome.receipt.backup}"
     if outcome.report is not None:
         yield f"Report    {outcome.report}"
+    if outcome.pdf is not None:
+        yield f"PDF       {outcome.pdf}"
+    if outcome.tables:
+        yield f"Tables    {figures.count(len(outcome.tables), 'file')} in {outcome.tables[0].parent}"
 
 
 def _totals(outcomes: Sequence[Outcome]) -> Iterator[str]:

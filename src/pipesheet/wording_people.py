@@ -14,8 +14,8 @@ from pipesheet.findings import Finding
 from pipesheet.forecast import ForecastRow
 from pipesheet.language import later, say
 
-SUBJECT = 78
-"""So many characters of a subject are on one line of the message."""
+SUBJECT, LONGEST_SUBJECT = 78, 120
+"""So many characters of a subject are on one line of the message; so many it has at most."""
 NAME = 30
 
 
@@ -93,7 +93,7 @@ def subject(said: str) -> str:
     line = plain(said, 998).rstrip(".。 ")
     while len(line) > SUBJECT and ", " in line:
         line = line.rpartition(", ")[0]
-    return plain(line, SUBJECT)
+    return plain(line, LONGEST_SUBJECT)
 
 
 def preheader(row: ForecastRow | None, findings: Sequence[Finding], currency: str) -> str:

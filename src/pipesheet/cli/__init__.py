@@ -15,6 +15,7 @@ from pipesheet.cli.options import EPILOG
 from pipesheet.cli.post import send
 from pipesheet.cli.proof import verify
 from pipesheet.cli.starter import init
+from pipesheet.cli.tables import export
 from pipesheet.errors import PipesheetError
 
 
@@ -52,5 +53,5 @@ def main() -> None:
     """
 
 
-for command in (run, check, report, send, verify, init):
+for command in (run, check, report, send, export, verify, init):
     main.add_command(command)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 import sys
 from pathlib import Path
 
 import click
 
-from pipesheet.cli.doing import do, finish, new_job
+from pipesheet.cli.doing import do, finish, new_job, with_index
 from pipesheet.cli.inputs import book_paths, target
-from pipesheet.cli.options import AS_OF, BOOKS, EPILOG, JSON, QUIET, SETTING
+from pipesheet.cli.options import AS_OF, BOOKS, EPILOG, JSON, PDF, QUIET, SETTING, TEMPLATES
 from pipesheet.errors import UsageError
 
 SHOWN_FINDINGS = 20
@@ -27,11 +28,13 @@ SHOWN_FINDINGS = 20
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Where to write: a file, or a folder for several workbooks."
 )
+@TEMPLATES
+@PDF
 @JSON
 @QUIET
-def run(
+def run(  # noqa: PLR0913, PLR0917  click hands over each option
     books: tuple[Path, ...], as_of: dt.date | None, pairs: tuple[str, ...], in_place: bool, out: Path | None,
-    as_json: bool, quiet: bool,
+    templates: Path | None, pdf: bool, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Audit and forecast workbooks, write the result sheets and the report.
 
@@ -50,10 +53,12 @@ def run(
     paths = book_paths(books)
     targets = [p if in_place else target(default_book_out(p), out, len(paths)) for p in paths]
     jobs = [
-        new_job(p, as_of, pairs, book_out=t, report_out=default_report_out(t))
+        new_job(
+            p, as_of, pairs, book_out=t, report_out=default_report_out(t), templates=templates, browser=_browser(pdf)
+        )
         for p, t in zip(paths, targets, strict=True)
     ]
-    finish(do(jobs, quiet=quiet or as_json), as_json=as_json, quiet=quiet)
+    finish(with_index(do(jobs, quiet=quiet or as_json), templates), as_json=as_json, quiet=quiet)
 
 
 @click.command(epilog=EPILOG)
@@ -82,11 +87,14 @@ def check(
 @AS_OF
 @SETTING
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write: a .html file, or a folder.")
+@TEMPLATES
+@PDF
 @JSON
 @QUIET
 def report(
-    books: tuple[Path, ...], as_of: dt.date | None, pairs: tuple[str, ...], out: Path | None, as_json: bool, quiet: bool
-) -> None:
+    books: tuple[Path, ...], as_of: dt.date | None, pairs: tuple[str, ...], out: Path | None,
+    templates: Path | None, pdf: bool, as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
     """Write the HTML report only; no workbook is written.
 
     \b
@@ -96,11 +104,19 @@ def report(
     from pipesheet.jobs import default_report_out
 
     paths = book_paths(books)
+    targets = [target(default_report_out(p), out, len(paths), ending=".html") for p in paths]
     jobs = [
-        new_job(p, as_of, pairs, report_out=target(default_report_out(p), out, len(paths), ending=".html"))
-        for p in paths
+        new_job(p, as_of, pairs, report_out=t, templates=templates, browser=_browser(pdf))
+        for p, t in zip(paths, targets, strict=True)
     ]
-    finish(do(jobs, quiet=quiet or as_json), as_json=as_json, quiet=quiet, shown=0)
+    finish(with_index(do(jobs, quiet=quiet or as_json), templates), as_json=as_json, quiet=quiet, shown=0)
+
+
+def _browser(pdf: bool) -> Path | None:
+    """What prints, if anything is to be printed; looked for before any work is done."""
+    from pipesheet.pdf import browser
+
+    return browser(os.environ) if pdf else None
 
 
 def _screenful() -> int:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ def new_job(
     *,
     book_out: Path | None = None,
     report_out: Path | None = None,
+    templates: Path | None = None,
+    browser: Path | None = None,
 ) -> Job:
     """What to do with one workbook, as of now."""
     from pipesheet.config import command_line_settings
@@ -40,6 +43,8 @@ def new_job(
         report_out=report_out,
         settings=command_line_settings(pairs),
         machine_folder=Path(click.get_app_dir("pipesheet")),
+        templates=templates.resolve() if templates else None,
+        browser=browser,
     )
 
 
@@ -66,6 +71,21 @@ def do(jobs: Sequence[Job], *, quiet: bool) -> list[Outcome]:
     gc.freeze()
     gc.enable()
     return outcomes
+
+
+def with_index(outcomes: list[Outcome], templates: Path | None) -> list[Outcome]:
+    """The outcomes, after a page that leads to their reports was written where there are several."""
+    if len(outcomes) < 2:
+        return outcomes
+    from pipesheet.index_page import FILE, index_folder, index_html
+    from pipesheet.jobs import replace_text
+
+    folder = index_folder(outcomes)
+    if folder is None:
+        return outcomes
+    own = templates.resolve() if templates else None
+    replace_text(folder / FILE, index_html(outcomes, folder, now=now(), templates=own))
+    return [replace(outcome, index=folder / FILE) for outcome in outcomes]
 
 
 def _guarded(job: Job, run_job: Callable[..., Outcome], on_step: Callable[[str], None]) -> Outcome:

@@ -35,3 +35,9 @@ SETTING = click.option(
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+TEMPLATES = click.option(
+    "--templates",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder with blocks, colours and a logo of your own for the report; see docs/templates.md.",
+)
+PDF = click.option("--pdf", is_flag=True, help="Also print the report as PDF, with the Chromium, Chrome or Edge here.")

@@ -13,7 +13,7 @@ import click
 
 from pipesheet.cli.doing import new_job
 from pipesheet.cli.inputs import book_paths
-from pipesheet.cli.options import AS_OF, BOOKS, JSON, QUIET, SETTING
+from pipesheet.cli.options import AS_OF, BOOKS, JSON, QUIET, SETTING, TEMPLATES
 from pipesheet.errors import MailError, PipesheetError, UsageError
 
 if TYPE_CHECKING:
@@ -53,11 +53,13 @@ server could not be used, or somebody was refused."""
 )
 @click.option("--only-if-changed", is_flag=True, help="Leave out who was last sent the same deals and findings.")
 @click.option("--again", is_flag=True, help="Send also what was sent before.")
+@TEMPLATES
 @JSON
 @QUIET
 def send(  # noqa: PLR0913, PLR0917  click hands over each option
     books: tuple[Path, ...], as_of: dt.date | None, pairs: tuple[str, ...], to: tuple[str, ...], teams: bool,
-    owners: bool, dry_run: bool, out: Path | None, only_if_changed: bool, again: bool, as_json: bool, quiet: bool,
+    owners: bool, dry_run: bool, out: Path | None, only_if_changed: bool, again: bool, templates: Path | None,
+    as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Send the report by mail: to the recipients in Settings, to managers, to owners.
 
@@ -72,7 +74,15 @@ def send(  # noqa: PLR0913, PLR0917  click hands over each option
     from pipesheet.sending import Choice
 
     account = _account(dry_run=dry_run)
-    choice = Choice(account.sender, to, teams=teams, owners=owners, again=again, only_if_changed=only_if_changed)
+    choice = Choice(
+        account.sender,
+        to,
+        teams=teams,
+        owners=owners,
+        again=again,
+        only_if_changed=only_if_changed,
+        templates=templates,
+    )
     done: list[Letter] = []
     with _postbox(account) as postbox:
         code = 0

@@ -77,7 +77,7 @@ class Archive:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             self._starts = {i.filename: _start(data, i) for i in self._zip.infolist()}
         except (zipfile.BadZipFile, struct.error, NotImplementedError, ValueError, OverflowError) as error:
-            raise NotAWorkbook(path, f"its zip structure is damaged or cut off ({error})") from None
+            raise NotAWorkbook(path, f"its zip structure is damaged or cut off{_in_words(error)}") from error
         self._refuse_tricks()
 
     @property
@@ -100,14 +100,14 @@ class Archive:
             try:
                 return stream.read()
             except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-                raise NotAWorkbook(self.path, f"its part {name} is damaged ({error})") from None
+                raise NotAWorkbook(self.path, f"its part {name} is damaged{_in_words(error)}") from error
 
     def stream(self, name: str) -> zipfile.ZipExtFile:
         """A member to be read piece by piece."""
         try:
             return self._zip.open(name)  # type: ignore[return-value]
         except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
-            raise NotAWorkbook(self.path, f"its part {name} is damaged ({error})") from None
+            raise NotAWorkbook(self.path, f"its part {name} is damaged{_in_words(error)}") from error
 
     def member(self, name: str) -> Member:
         """A member as it is, ready to be written elsewhere."""
@@ -170,6 +170,11 @@ def _refuse_other_files(data: bytes, path: str | PathLike[str]) -> None:
         )
     if not data.startswith((b"PK\3\4", b"PK\5\6")):
         raise NotAWorkbook(path, "it does not begin like an .xlsx file")
+
+
+def _in_words(error: Exception) -> str:
+    """What is wrong, in brackets, where the error says it for people: zlib, struct and codecs do not."""
+    return f" ({error})" if isinstance(error, zipfile.BadZipFile | NotImplementedError) else ""
 
 
 def _lengths(data: bytes, info: zipfile.ZipInfo) -> tuple[int, int]:

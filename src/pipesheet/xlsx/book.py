@@ -75,9 +75,12 @@ class Book:
         self.document = package.document(package.workbook)
         self.root = self.document.root
         self.dialect = dialect_of(self.root)
+        related = package.relationships(package.workbook)
+        if len({r.id for r in related}) < len(related):
+            raise NotAWorkbook(package.path, "two relationships of its workbook part have the same id")
         if not children(child(self.root, "sheets")):
             raise NotAWorkbook(package.path, "its workbook part lists no sheets")
-        self._parts = {r.id: r.part for r in package.relationships(package.workbook) if not r.external}
+        self._parts = {r.id: r.part for r in related if not r.external}
 
     @property
     def sheets(self) -> list[Sheet]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pipesheet.xlsx.book import MARK, TABLE_TYPE, Book
+from pipesheet.locate import MARK
+from pipesheet.xlsx.book import TABLE_TYPE, Book
 from pipesheet.xlsx.markup import child, children, local, signature
 from pipesheet.xlsx.package import TYPES_PART, Package, rels_of
 

@@ -29,10 +29,11 @@ def parse_xml(data: bytes, path: str | PathLike[str], part: str) -> etree._Eleme
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
+    except etree.XMLSyntaxError as error:
         if b"<!DOCTYPE" in data:
             raise Unsafe(path, f"its part {part} holds a document type") from None
-        raise NotAWorkbook(path, f"its part {part} is not well-formed XML ({error})") from None
+        line, column = error.position
+        raise NotAWorkbook(path, f"its part {part} is not well-formed XML (line {line}, column {column})") from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise Unsafe(path, f"its part {part} holds a document type")
     return root

@@ -60,7 +60,7 @@ class Package:
         self._relationships: dict[str, tuple[Relationship, ...]] = {}
         if TYPES_PART not in self:
             raise NotAWorkbook(path, f"it has no {TYPES_PART}, so it is a zip but no workbook")
-        self.types = self.root(TYPES_PART)
+        self.types = self.root(TYPES_PART, f"{{{markup.CONTENT_TYPES}}}Types")
         self._defaults, declared = _types(self.types)
         self._overrides = {_key(self._decoded(part)): kind for part, kind in declared.items()}
         self.workbook = self._find_workbook()
@@ -96,9 +96,12 @@ class Package:
         """A part as it is compressed in the file."""
         return self._archive.member(self._stored[_key(part)]).packed
 
-    def root(self, part: str) -> etree._Element:
-        """The root element of a part's XML, to be looked at."""
-        return markup.parse_xml(self.read(part), self.path, part)
+    def root(self, part: str, tag: str = "") -> etree._Element:
+        """The root element of a part's XML, to be looked at; of this tag where one is given."""
+        root = markup.parse_xml(self.read(part), self.path, part)
+        if tag and root.tag != tag:
+            raise NotAWorkbook(self.path, f"its part {part} does not hold what its name says")
+        return root
 
     def document(self, part: str) -> markup.Document:
         """A part's XML, to be edited."""
@@ -193,7 +196,7 @@ class Package:
         holder = rels_of(part)
         if holder not in self or part.endswith(".rels"):
             return ()
-        root = self.root(holder)
+        root = self.root(holder, f"{{{markup.PACKAGE_RELS}}}Relationships")
         return tuple(self._relationship(r, part) for r in root if markup.local(r) == "Relationship")
 
     def _relationship(self, element: etree._Element, part: str) -> Relationship:
