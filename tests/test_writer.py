@@ -49,6 +49,7 @@ from pipesheet.xlsx.markup import MAIN
 from pipesheet.xlsx.package import Package
 
 BOOK = users_book()
+HERE = os.uname().nodename
 
 
 @pytest.fixture
@@ -264,7 +265,7 @@ def test_a_link_laid_where_we_write_leads_nothing_astray(book: Path, tmp_path: P
     assert not book.is_symlink()
 
 
-def beside(path: Path, process: int, *, machine: str = os.uname().nodename, token: str = "0123abcd") -> Path:
+def beside(path: Path, process: int, *, machine: str = HERE, token: str = "0123abcd") -> Path:
     """The temporary file of such a process."""
     return path.with_name(f".{path.name}.pipesheet-{machine}-{process}-{token}.tmp")
 
@@ -633,7 +634,7 @@ def test_what_killed_runs_left_is_swept_and_what_is_under_way_stays(book: Path, 
     swept = [beside(book, gone), beside(book, 99999999999999999999), beside(copy, gone)]
     stay = [
         beside(book, running), beside(tmp_path / "other.xlsx", gone), beside(other, gone),
-        tmp_path / beside(book, gone).name[1:], tmp_path / f".deals.xlsx.pipesheet-{os.uname().nodename}-{gone}.tmp",
+        tmp_path / beside(book, gone).name[1:], tmp_path / f".deals.xlsx.pipesheet-{HERE}-{gone}.tmp",
     ]  # fmt: skip
     for path in (*swept, *stay):
         path.write_bytes(b"half")
@@ -642,8 +643,10 @@ def test_what_killed_runs_left_is_swept_and_what_is_under_way_stays(book: Path, 
     assert all(p.exists() for p in stay)
 
 
-def test_what_another_machine_left_is_swept_after_a_day(book: Path) -> None:
-    fresh, old = (beside(book, 1, machine="desk-7", token=f"0000000{n}") for n in (1, 2))
+@pytest.mark.parametrize("machine", ["desk-7", HERE], ids=["another", "this"])
+def test_what_cannot_be_told_to_be_over_is_swept_after_a_day(book: Path, machine: str) -> None:
+    """A process of another machine; one of that number here, which may be another by now."""
+    fresh, old = (beside(book, os.getppid(), machine=machine, token=f"0000000{n}") for n in (1, 2))
     for path in (fresh, old):
         path.write_bytes(b"half")
     now = book.stat().st_mtime
@@ -658,8 +661,8 @@ def test_a_leftover_is_known_however_long_the_name(tmp_path: Path) -> None:
     long.write_bytes(BOOK)
     gone = a_process_that_is_gone()
     left = [
-        tmp_path / f".{long.name[:40]}.pipesheet-{os.uname().nodename}-{gone}-0123abcd.tmp",
-        tmp_path / ".pipesheet" / "backups" / f".{long.name[:40]}.pipesheet-{os.uname().nodename}-{gone}-0123abcd.tmp",
+        tmp_path / f".{long.name[:40]}.pipesheet-{HERE}-{gone}-0123abcd.tmp",
+        tmp_path / ".pipesheet" / "backups" / f".{long.name[:40]}.pipesheet-{HERE}-{gone}-0123abcd.tmp",
     ]
     left[1].parent.mkdir(parents=True)
     for path in left:

@@ -1,7 +1,8 @@
 """A file replaced in one step: written beside it, flushed to the disk, renamed.
 
 The temporary file has the machine's name and the process id in its name, so that what a killed run leaves
-behind is known and swept away by the next one, on the same machine at once, on another after a day.
+behind is known and swept away by the next one: at once if that process of this machine is gone, else after
+a day.
 
 What the drive does not know is done without: a flush of a file or a folder, other people's rights. A
 rename that fails for a moment (a virus scan, a sync, a network drive) is tried again a few times. The
@@ -138,7 +139,7 @@ def _may_pass(error: OSError) -> bool:
 def sweep(folder: Path, name: str, now: float | None) -> None:
     """Removes what killed runs left of the files whose names match `name`; one under way keeps its file.
 
-    `now` is the folder's time; without it what another machine left stays.
+    `now` is the folder's time; without it nothing is too old.
     """
     left = re.compile(rf"\.{name}\.pipesheet-(?P<machine>.+)-(?P<process>[0-9]+)-[0-9a-f]{{8}}\.tmp")
     # A folder that cannot be listed is refused later, in words.
@@ -155,8 +156,8 @@ def shown(name: str) -> str:
 
 
 def _is_over(path: Path, machine: str, process: int, now: float | None) -> bool:
-    if machine == _machine():
-        return not _alive(process)
+    if machine == _machine() and not _alive(process):
+        return True
     return now is not None and now - path.stat().st_mtime > DAY
 
 
