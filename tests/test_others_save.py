@@ -331,6 +331,7 @@ OF_THE_FILE = ("When", "Input hash", "Parts kept", "Kept hash")
 """What a run notes of the file, not of the deals."""
 
 
+@pytest.mark.slow
 def test_the_results_are_those_without_excel_in_between(once: bytes, book: Callable[[bytes], Path]) -> None:
     results = []
     for data in (once, excel_saves(once)):
@@ -342,6 +343,7 @@ def test_the_results_are_those_without_excel_in_between(once: bytes, book: Calla
     assert results[0] == results[1]
 
 
+@pytest.mark.slow
 def test_runs_and_excels_saves_in_turn_grow_nothing_but_the_log(once: bytes, book: Callable[[bytes], Path]) -> None:
     path = book(once)
     seen = []
@@ -428,7 +430,7 @@ CHANGES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("tab", ["Deal Review", "Run Log"])
+@pytest.mark.parametrize("tab", ["Deal Review", pytest.param("Run Log", marks=pytest.mark.slow)])
 def test_a_tab_of_ours_stays_as_a_person_made_it(
     tab: str, change: str, once: bytes, book: Callable[[bytes], Path]
 ) -> None:
@@ -501,6 +503,7 @@ LOOKALIKES: dict[str, tuple[str, str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LOOKALIKES)
 def test_what_only_looks_like_ours_is_left_alone(kind: str, book: Callable[[bytes], Path]) -> None:
     path = book(lookalike(kind))
