@@ -31,6 +31,7 @@ from typing import TypeVar
 sys.path.insert(0, str(Path(__file__).parent))
 from foreign_contents import Contents, formula_values
 from foreign_judges import (
+    MOST_COMPLAINTS,
     UNREADABLE,
     Kept,
     LibreOffice,
@@ -173,9 +174,14 @@ def fewer(before: Contents, after: Contents, added: Sequence[str]) -> dict[str, 
 
 def judge_by_validator(book: Path, out: Path, judged: Judged, validator: Validator) -> None:
     before, after = validator.complaints(book), validator.complaints(out)
-    judged.validator_opens = "not before" if before is None else "not after" if after is None else "yes"
-    if before is not None and after is not None:
-        judged.new_errors = dict(after - before)
+    if before is None:
+        judged.validator_opens = "not before"
+    elif before.total() >= MOST_COMPLAINTS:
+        judged.validator_opens = "too many before"
+    elif after is None:
+        judged.validator_opens = "not after"
+    else:
+        judged.validator_opens, judged.new_errors = "yes", dict(after - before)
 
 
 def judge_by_libreoffice(books: Mapping[Path, Record], results: Mapping[str, Results], office: LibreOffice) -> None:

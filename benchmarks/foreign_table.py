@@ -26,7 +26,7 @@ class Judged:
     """Kind of content -> how many before and after, where there are fewer."""
     new_errors: dict[str, int] | None = None
     validator_opens: str | None = None
-    """yes, or else: not before, not after."""
+    """yes, or else: not before, too many before, not after."""
     libreoffice: str | None = None
     """same sheets, or else: not before, or what went wrong."""
     formulas: int | None = None
@@ -87,6 +87,7 @@ def _losing(judged: Sequence[Judged]) -> Iterator[tuple[str, str]]:
     yield "some content is fewer than before", count(lambda j: None if j.fewer is None else bool(j.fewer))
     yield "**new error by Microsoft's validator**", count(_new_error)
     yield "the validator does not open it before", count(opens("not before"))
+    yield "the validator lists no more than the 1,000 errors before", count(opens("too many before"))
     yield "the validator opens it before only", count(opens("not after"))
 
 

@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -334,6 +335,30 @@ def test_each_judge_can_fail_a_workbook(who: str) -> None:
     assert foreign.failed(fine(**WRONG[who]))
 
 
+ANSWERS = {
+    # before | after | what comes of it
+    "one more of a kind": ({"a": 1}, {"a": 2, "b": 1}, ("yes", {"a": 1, "b": 1})),
+    "fewer": ({"a": 2, "b": 1}, {"a": 1}, ("yes", {})),
+    "not opened before": (None, {"a": 1}, ("not before", None)),
+    "not opened any more": ({}, None, ("not after", None)),
+    "as many before as it lists": ({"a": 1000}, {"b": 1000}, ("too many before", None)),
+}
+
+
+@pytest.mark.parametrize("what", ANSWERS)
+def test_only_new_errors_by_the_validator_count(what: str) -> None:
+    before, after, expected = ANSWERS[what]
+
+    class Validator:
+        def complaints(self, path: Path) -> Counter[str] | None:
+            said = before if path.name == "before" else after
+            return None if said is None else Counter(said)
+
+    found = table.Judged(sheets.Written())
+    foreign.judge_by_validator(Path("before"), Path("after"), found, Validator())
+    assert (found.validator_opens, found.new_errors) == expected
+
+
 def test_what_no_judge_could_see_before_is_no_failure() -> None:
     assert not foreign.failed(fine(validator_opens="not before", new_errors=None, libreoffice="not before"))
 
@@ -350,6 +375,7 @@ PAGE = """\
 | some content is fewer than before | 0 | 1 |
 | **new error by Microsoft's validator** | 0 | 1 |
 | the validator does not open it before | 0 | 0 |
+| the validator lists no more than the 1,000 errors before | 0 | 0 |
 | the validator opens it before only | 0 | 0 |
 | LibreOffice does not open it before either | 1 | 1 |
 | **LibreOffice opens it with the same sheets and those added** | **1 of 1** | **0 of 1** |
