@@ -100,8 +100,8 @@ def sheets_without_their_part(parts: Parts) -> Parts:
 
 
 def sheet_ids_at_random(parts: Parts) -> Parts:
-    """sheet ids in no order, and near the highest"""
-    swap(parts, WORKBOOK, 'sheetId="1"', 'sheetId="65000"')
+    """sheet ids in no order, the highest among them"""
+    swap(parts, WORKBOOK, 'sheetId="1"', 'sheetId="65534"')
     return parts
 
 

@@ -152,7 +152,7 @@ def folders(parts: Parts) -> bytes:
     return archive([*(Entry(n.encode(), b"", STORED, attributes=0x10) for n in names), *entries(parts)])
 
 
-def comments(parts: Parts) -> bytes:
+def comments_of_the_zip(parts: Parts) -> bytes:
     """comments of the archive and of its members"""
     return archive([replace(e, comment=b"one of many") for e in entries(parts)], comment="für Mara".encode())
 
@@ -267,7 +267,7 @@ def with_password(_: Parts) -> bytes:
 SHAPES: dict[str, tuple[Shape, ...]] = {
     "The zip": (
         stored, stored_and_deflated, descriptors, bare_descriptors, wide_descriptors, zip64_sizes, zip64_end,
-        types_last, folders, comments, dates_of_no_day, dates_of_2107, extra_fields, padded, names_in_utf_8,
+        types_last, folders, comments_of_the_zip, dates_of_no_day, dates_of_2107, extra_fields, padded, names_in_utf_8,
         names_in_cp437, names_in_utf_8_unsaid, flagged_names, bytes_behind,
     ),
 }  # fmt: skip

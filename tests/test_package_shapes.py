@@ -76,7 +76,7 @@ REFEREE_CANNOT = set(
 LIBREOFFICE_CANNOT = set(
     """
     names_in_capitals types_in_small_letters roundabout_targets backslashes_in_targets backslashes_in_names
-    leading_slashes endings_in_capitals wide_descriptors zip64_sizes zip64_end
+    leading_slashes endings_in_capitals wide_descriptors zip64_sizes zip64_end broken_names
     """.split()
 )
 """Shapes that LibreOffice does not open, before anything is written."""
@@ -164,6 +164,11 @@ def excused(read: Reader, shape: Shape, cannot: set[str], data: bytes) -> bool:
     return True
 
 
+def test_a_sheet_id_is_never_above_the_highest_that_excel_takes() -> None:
+    listed = members(graft(shaped(shapes_sheets.sheet_ids_at_random)).data)[WORKBOOK].decode()
+    assert re.findall(r'sheetId="(\d+)"', listed) == ["65534", "2", "1", "3"]
+
+
 @pytest.mark.parametrize("shape", REFUSED, ids=lambda s: s.__name__)
 def test_a_shape_that_cannot_be_written_is_refused_in_a_sentence(shape: Shape) -> None:
     refused(shape, REFUSED[shape])
@@ -241,6 +246,8 @@ def test_the_judge_sees_what_a_library_drops_without_a_word() -> None:
     after = members(graft(before).data)
     lost = after | {WORKBOOK: after[WORKBOOK].replace(b" xmlns:x14ac=", b" x14=")}
     assert f"{WORKBOOK} lost a namespace it declared" in verdict(before, zipped(lost))
+    other = after | {RELS: after[RELS].replace(b'standalone="yes"', b"")}
+    assert f"{RELS} is declared otherwise" in verdict(before, zipped(other))
     before = shaped(shapes_xml.remarks)
     after = members(graft(before).data)
     lost = after | {TYPES: after[TYPES].replace(b"<!-- made by hand -->", b"")}
@@ -340,6 +347,10 @@ def page() -> str:
 
 def flat(text: str) -> str:
     return " ".join(text.split())
+
+
+def test_no_two_shapes_have_one_name() -> None:
+    assert len(SMALL) == sum(map(len, FAMILIES.values()))
 
 
 def test_the_page_lists_every_shape() -> None:

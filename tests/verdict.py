@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
+from xml.parsers import expat
 
 STYLE_LISTS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
 _TYPES = "[content_types].xml"
@@ -192,8 +193,19 @@ def _lost_around(old: File, new: File) -> Iterator[str]:
     for part in old.indexes & set(old.members):
         if not set(_declared(old.read(part))) <= set(_declared(new.read(part))):
             yield f"{part} lost a namespace it declared"
+        if not set(_declaration(old.read(part))) <= set(_declaration(new.read(part))):
+            yield f"{part} is declared otherwise"
         if _remarks(old.read(part)) != _remarks(new.read(part)):
             yield f"{part} lost a comment or a processing instruction"
+
+
+def _declaration(data: bytes) -> list[tuple[str, int]]:
+    """Encoding and standalone as declared; nothing where another encoding than UTF-8 is, which may become that."""
+    found: list[tuple[str, int]] = []
+    reader = expat.ParserCreate()
+    reader.XmlDeclHandler = lambda _, encoding, standalone: found.append((str(encoding).lower(), standalone))
+    reader.Parse(data, True)
+    return [said for said in found if said[0] == "utf-8"]
 
 
 def _declared(data: bytes) -> list[tuple[str, str]]:
@@ -219,8 +231,8 @@ def _open_ends(old: File, new: File) -> Iterator[str]:
     for part in new.members.keys() - old.members.keys():
         if not new.type_of(part):
             yield f"{part} has no content type"
-    if any(t.type.endswith("/calcChain") for t in new.targets(new.workbook)):
-        yield "the calculation chain is still named"
+    if any(t.type.endswith("/calcChain") and t.part in new.members for t in new.targets(new.workbook)):
+        yield "the calculation chain is still there"
 
 
 def _doubled(old: File, new: File) -> Iterator[str]:

@@ -26,6 +26,7 @@ from pipesheet.xlsx.styles import UNSAID, typeface
 TABLE_MARK = "pipesheet"
 TABLE_TYPE = "spreadsheetml.table+xml"
 LONGEST_TAB = 31
+HIGHEST_ID = 65_534
 ORDER = (
     "fileVersion",
     "fileSharing",
@@ -142,7 +143,7 @@ class Book:
         assert listing is not None
         sheets = self.sheets
         new = etree.SubElement(listing, etree.QName(etree.QName(self.root).namespace, "sheet"))
-        sheet_id = max(s.sheet_id for s in sheets) + 1
+        sheet_id = _free_id({s.sheet_id for s in sheets})
         new.set("name", name)
         new.set("sheetId", str(sheet_id))
         if hidden:
@@ -209,6 +210,12 @@ def _taken_out(element: etree._Element) -> None:
     parent = element.getparent()
     assert parent is not None
     parent.remove(element)
+
+
+def _free_id(taken: set[int]) -> int:
+    """The next sheet id above all others, or the lowest that is free where there is none above."""
+    following = max(taken) + 1
+    return following if following <= HIGHEST_ID else min(set(range(1, len(taken) + 2)) - taken)
 
 
 def tables_below(package: Package, part: str) -> list[str]:
