@@ -153,7 +153,7 @@ def _results_written(source: pipesheet.Source, analysis: pipesheet.Analysis, fol
 
 def _judge(data: bytes, after: bytes, path: Path, folder: Path, referee: Callable[..., list[str]] | None) -> None:
     _nothing_lost(data, after, "graft")
-    if referee is not None and not any("\\" in name for name in zipfile.ZipFile(io.BytesIO(data)).namelist()):
+    if referee is not None and not any("\\" in name or name.startswith("/") for name in zipfile.ZipFile(io.BytesIO(data)).namelist()):
         _ask(referee, data, after)
     if zlib.crc32(data) % _AGAIN_OF:
         return

@@ -12,7 +12,9 @@ from __future__ import annotations
 import html
 import io
 import re
+import struct
 import zipfile
+from collections.abc import Mapping
 
 from pipesheet.intake import FAULTS
 from pipesheet.sheetscan import attributes_of, relationships_member, sheet_members, workbook_member
@@ -34,10 +36,12 @@ def mended(content: bytes, package: zipfile.ZipFile) -> bytes | None:
     """The package with those parts put right; None where there is nothing of the kind in it."""
     try:
         changed = _changed(package)
-    except FAULTS:
+        return _with_changed(content, changed) if changed else None
+    except (*FAULTS, struct.error):  # The directory may say of a member what none can be written with.
         return None
-    if not changed:
-        return None
+
+
+def _with_changed(content: bytes, changed: Mapping[str, bytes]) -> bytes:
     copy = io.BytesIO(content)
     with zipfile.ZipFile(copy, "a") as written:
         # The directory forgets the old part; its bytes stay behind, unread.

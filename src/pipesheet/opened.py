@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import isfile
 from pathlib import Path
 
 from pipesheet.errors import Locked
@@ -16,7 +17,7 @@ def refuse_if_open(target: Path) -> None:
         (target.with_name("~$" + target.name), "Excel", excel_owner),
         (target.with_name(f".~lock.{target.name}#"), "LibreOffice", libreoffice_owner),
     ):
-        if note.is_file():
+        if isfile(note):  # Also of a name that is too long to be one.
             who = person(_contents(note)) or "somebody"
             raise Locked(
                 target,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -234,11 +235,15 @@ def _guarded(path: Path, call: Callable[[], _Result]) -> _Result:
         raise NotAWorkbook(path, "its parts contradict each other") from None
 
 
+_HEXADECIMAL = re.compile(r"\b0x[0-9A-Fa-f]+")
+
+
 def _plainly(fault: BaseException) -> str:
     # Others name what a programmer knows. A ValueError of the compound file's is our own sentence.
     ours = type(fault) is ValueError
     says = ours or isinstance(fault, calamine.CalamineError | zipfile.BadZipFile | NotImplementedError)
     text = " ".join(str(fault).split()).rstrip(".") if says else ""
+    text = "" if _HEXADECIMAL.search(text) else text
     return f"its parts cannot be read ({text[:160]})" if text else "its parts cannot be read"
 
 

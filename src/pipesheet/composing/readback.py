@@ -63,7 +63,7 @@ def misread(package: Package, plans: Sequence[SheetPlan]) -> Iterator[str]:
 
 
 def _format_counts(package: Package) -> tuple[int, int]:
-    parts = [r.part for r in package.relationships(package.workbook) if r.kind == "styles" and r.part in package]
+    parts = [package.styles] if package.styles in package else []
     lists = [child(package.root(p), name) for p in parts[:1] for name in ("cellXfs", "dxfs")]
     cells, rules = map(len, map(children, lists or (None, None)))
     return cells, rules

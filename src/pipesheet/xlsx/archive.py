@@ -144,19 +144,19 @@ class Archive:
     def _refuse_name(self, stored: str, seen: set[str]) -> None:
         name = stored.replace("\\", "/").lower()
         if "\0" in name or ".." in name.split("/") or name[1:2] == ":":
-            raise Unsafe(self.path, f"a part's name leads outside the package ({stored!r})")
+            raise Unsafe(self.path, f"a part's name leads outside the package ({stored[:80]!a})")
         if name.lstrip("/") in seen:
-            raise Unsafe(self.path, f"it holds the part {stored!r} twice")
+            raise Unsafe(self.path, f"it holds the part {stored[:80]!a} twice")
         seen.add(name.lstrip("/"))
 
     def _refuse_overlap(self, infos: list[zipfile.ZipInfo]) -> None:
         end = 0
         for info in sorted(infos, key=lambda i: i.header_offset):
             if info.header_offset < end:
-                raise Unsafe(self.path, f"its part {info.filename!r} overlaps another")
+                raise Unsafe(self.path, f"its part {info.filename[:80]!a} overlaps another")
             end = self._starts[info.filename] + info.compress_size
             if end > len(self.data):
-                raise NotAWorkbook(self.path, f"its part {info.filename!r} is cut off")
+                raise NotAWorkbook(self.path, f"its part {info.filename[:80]!a} is cut off")
 
 
 def _refuse_other_files(data: bytes, path: str | PathLike[str]) -> None:

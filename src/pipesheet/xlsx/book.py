@@ -103,8 +103,8 @@ class Book:
     @property
     def typeface(self) -> Typeface:
         """The font of cells without a format."""
-        found = [r.part for r in self.package.relationships(self.package.workbook) if r.kind == "styles"]
-        return typeface(self.package.root(found[0])) if found and found[0] in self.package else UNSAID
+        part = self.package.styles
+        return typeface(self.package.root(part)) if part in self.package else UNSAID
 
     @property
     def structure_locked(self) -> bool:

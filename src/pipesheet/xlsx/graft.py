@@ -142,8 +142,7 @@ class _Graft:
         part = self._styles_part()
         data = self.package.read(part) if part in self.package else styles.empty(self.book.dialect)
         theirs = Document(data, self.package.path, part)
-        ours = next(r.part for r in self.ours.relationships(self.ours.workbook) if r.kind == "styles")
-        formats = styles.merge(theirs, self.ours.document(ours).root, self.package.path)
+        formats = styles.merge(theirs, self.ours.root(self.ours.styles), self.package.path)
         if part not in self.package:
             self._type(part, _STYLES_TYPE)
         self.changes[part] = theirs.dump()
@@ -152,9 +151,8 @@ class _Graft:
     def _styles_part(self) -> str:
         """Where the styles are, or where the workbook says they should be, or where they will be."""
         workbook = self.package.workbook
-        named = [r.part for r in self.package.relationships(workbook) if r.kind == "styles" and r.part]
-        if named:
-            return named[0]
+        if self.package.styles:
+            return self.package.styles
         part = self._free(posixpath.join(posixpath.dirname(workbook), "styles.xml"))
         self._relate(f"{self.book.dialect.relationships}/styles", part)
         return part
@@ -277,7 +275,8 @@ class _Graft:
     def _drop_calculation_chain(self) -> None:
         """Excel builds it anew; one that does not list our formulas counts as damage."""
         for found in self.package.relationships(self.package.workbook):
-            if found.kind == "calcChain":
+            # One that leads to a sheet is only called so, and is not ours to drop.
+            if found.kind == "calcChain" and "worksheet" not in self.package.content_type(found.part):
                 element = next(e for e in self.rels.root if e.get("Id") == found.id)
                 self.rels.root.remove(element)
                 if found.part in self.package:

@@ -72,7 +72,7 @@ def losses(before: Package, after: Package, keys: set[str]) -> Iterator[str]:
             yield f"{part} was changed"
     yield from _shrunk_book(Book(before), Book(after), ours)
     yield from _shrunk_types(before, after, ours)
-    styles = related.get("styles", "")
+    styles = before.styles
     if styles in before and styles in after:
         yield from _shrunk_styles(before.root(styles), after.root(styles))
 
@@ -84,8 +84,7 @@ def _differ(before: Package, after: Package, part: str) -> bool:
 def _index_parts(package: Package) -> set[str]:
     """The parts that list others or hold formats, in lower case: what a write may add to."""
     book = package.workbook
-    styles = {r.part for r in package.relationships(book) if r.kind == "styles"}
-    return {p.lower() for p in (TYPES_PART, book, rels_of(book), *styles) if p}
+    return {p.lower() for p in (TYPES_PART, book, rels_of(book), package.styles) if p}
 
 
 def _only_ours(package: Package, keys: set[str] | None = None) -> set[str]:

@@ -135,6 +135,16 @@ class Package:
             ahead += [r.part for r in self.relationships(part) if r.part]
         return found
 
+    @property
+    def styles(self) -> str:
+        """Where the workbook part says its formats are, there or not; empty where it says nothing.
+
+        Another part may be called so by mistake; what is declared to be one goes before it.
+        """
+        named = [r.part for r in self.relationships(self.workbook) if r.kind == "styles" and r.part]
+        declared = [p for p in named if "styles" in self.content_type(p).lower()]
+        return next(iter(declared or [p for p in named if p not in self]), "")
+
     def taken_names(self) -> set[str]:
         """Keys of names no new part may have: parts, declared types, targets that lead nowhere."""
         targets = {_key(r.part) for p in ("", *self.parts) for r in self.relationships(p) if r.part}

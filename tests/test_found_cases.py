@@ -1,0 +1,68 @@
+"""What a fuzzer found, made small: each broken workbook with its sentence."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from grafting import NAMES, members, plans, swapped, users_book, zipped
+from pipesheet.errors import NoDeals, PipesheetError
+from pipesheet.reader import read
+from pipesheet.writer import grafted_file
+
+RELS = "xl/_rels/workbook.xml.rels"
+
+
+def saved(folder: Path, data: bytes, name: str = "book.xlsx") -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def test_a_sheet_that_is_called_a_calculation_chain_is_not_dropped() -> None:
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+    data = swapped(users_book(), RELS, (f'Id="rId1" Type="{kind}worksheet"', f'Id="rId1" Type="{kind}calcChain"'))
+    result = grafted_file(data, plans, names=NAMES, path="b.xlsx")
+    assert "xl/worksheets/sheet1.xml" in members(result.data)
+
+
+def test_a_directory_that_lies_before_its_file_is_no_reason_to_fail(tmp_path: Path) -> None:
+    data = bytearray(swapped(users_book(), "xl/workbook.xml", ('sheetId="1"', 'sheetId="1" state="odd"')))
+    end = data.rindex(b"PK\5\6")
+    (start,) = struct.unpack_from("<L", data, end + 16)
+    struct.pack_into("<L", data, end + 16, start + 101)
+    with pytest.raises(PipesheetError, match=r"^book\.xlsx cannot be read as a workbook"):
+        read(saved(tmp_path, bytes(data)))
+
+
+def test_a_theme_that_is_called_styles_is_left_alone() -> None:
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+    data = swapped(users_book(), RELS, (f"{kind}theme", f"{kind}styles"))
+    after = grafted_file(data, plans, names=NAMES, path="b.xlsx").data
+    assert members(after)["xl/theme/theme1.xml"] == members(data)["xl/theme/theme1.xml"]
+    assert grafted_file(after, plans, names=NAMES, path="b.xlsx").data == after
+
+
+def test_a_name_of_a_part_is_told_in_its_first_letters(tmp_path: Path) -> None:
+    data = zipped({**members(users_book()), "../" + "x" * 5000: b""})
+    with pytest.raises(PipesheetError, match="leads outside the package") as told:
+        grafted_file(data, plans, names=NAMES, path=tmp_path / "book.xlsx")
+    assert len(str(told.value)) < 400
+
+
+def test_what_is_no_words_for_people_is_left_out(tmp_path: Path) -> None:
+    compound = (
+        bytes.fromhex("D0CF11E0A1B11AE1") + bytes(16) + struct.pack("<5H", 0x3E, 3, 0xFFFE, 9, 0x7F06) + bytes(600)
+    )
+    with pytest.raises(PipesheetError, match=r"book\.xls cannot be read as a workbook") as told:
+        read(saved(tmp_path, compound, "book.xls"))
+    assert "0x" not in str(told.value)
+
+
+def test_many_sheets_with_long_names_are_told_in_a_few_words() -> None:
+    said = [f"Sheet {n} of {'x' * 300} has no header." for n in range(90)]
+    told = str(NoDeals("book.xlsx", said))
+    assert len(told) < 1000
+    assert "And 86 more sheets like that." in told
