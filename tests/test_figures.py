@@ -276,3 +276,11 @@ def test_plain_text_holds_nothing_that_could_hide_or_turn_other_text(written: st
 def test_a_cell_full_of_text_costs_no_more_than_it_shows() -> None:
     assert figures.plain("\x00" * 32_000 + "late") == ""
     assert figures.plain("y" * 32_767) == "y" * 79 + "…"
+
+
+@pytest.mark.parametrize(
+    ("currency", "digits", "shown"),
+    [("EUR", 0, '#,##0" €";"−"#,##0" €"'), ("CHF", 2, '#,##0.00" CHF";"−"#,##0.00" CHF"'), ("", 0, "#,##0")],
+)
+def test_a_currencys_sign_may_stand_behind_in_a_cell(currency: str, digits: int, shown: str) -> None:
+    assert figures.money_format(currency, digits, behind=True) == shown

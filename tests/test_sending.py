@@ -280,3 +280,12 @@ def test_no_password_is_in_the_log(deals: Path) -> None:
     with mail_server() as (_, port):
         send(deals, port=port)
     assert PASSWORD not in (deals.parent / ".pipesheet" / "sent.jsonl").read_text("utf-8")
+
+
+def test_a_book_may_be_sent_in_german(deals: Path) -> None:
+    with mail_server() as (inbox, port):
+        send(deals, "--set", "language=de", "--to", "me@example.com", port=port)
+    (message,) = inbox.opened()
+    assert message["Content-Language"] == "de"
+    assert "unter" in str(message["Subject"]) or "Q4" in str(message["Subject"])
+    assert "Verkaufschance" in told(inbox)["me@example.com"]

@@ -246,3 +246,21 @@ def test_a_rule_applies_to_the_settings_themselves() -> None:
     given, found = settings("weather | fine\nrule setting-unknown | off")
     assert found == []
     assert given.rules == {"setting-unknown": "off"}
+
+
+# The language of the report
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("de", "de"), ("DE", "de"), ("de-CH", "de"), ("de_AT", "de"), ("en", "en"), ("en-GB", "en")]
+)
+def test_a_language_may_name_a_country(said: str, meant: str) -> None:
+    book, found = parse(source(Deals=DEALS, Settings=f"Setting | Value\n language | {said}"))
+    assert book.settings.language == meant
+    assert not [f for f in found if f.code.startswith("setting")]
+
+
+def test_a_language_that_nobody_wrote_is_a_finding_and_the_report_is_english() -> None:
+    book, found = parse(source(Deals=DEALS, Settings="Setting | Value\n language | klingon"))
+    assert book.settings.language == "en"
+    assert any("en, de" in f.needed for f in found if f.code.startswith("setting"))

@@ -140,10 +140,15 @@ def money_change(amount: float | None, currency: str = "") -> str:
     return f"+{text}" if amount is not None and amount > 0 and text not in (short_money(0, currency), NONE) else text
 
 
-def money_format(currency: str = "", digits: int = 0) -> str:
-    """The Excel number format of money in that currency: ``"€"#,##0``; negative with a real minus."""
+def money_format(currency: str = "", digits: int = 0, *, behind: bool = False) -> str:
+    """The Excel number format of money in that currency: ``"€"#,##0``; negative with a real minus.
+
+    `behind` puts the sign there, as most languages with a decimal comma do: ``#,##0" €"``.
+    """
     shown = "#,##0" + ("." + "0" * digits if digits else "")
     before, after = _affixes(currency)
+    if behind and before:
+        before, after = "", f" {before}"
     shown += f'"{after}"' if after else ""
     positive = f'"{before}"{shown}' if before else shown
     return f'{positive};"{MINUS}{before}"{shown}' if before or after else shown

@@ -16,6 +16,7 @@ from pipesheet import __version__
 from pipesheet.config import toml_settings
 from pipesheet.errors import PipesheetError
 from pipesheet.grid import Value
+from pipesheet.language import speaking
 from pipesheet.reader import read
 from pipesheet.receipt import Receipt
 from pipesheet.replacing import replace_file
@@ -145,7 +146,9 @@ def _write(analysis: Analysis, job: Job, stamp: RunStamp) -> Receipt:
 def _report(analysis: Analysis, path: Path, stamp: RunStamp, templates: Path | None) -> Path:
     from pipesheet.report import render
 
-    replace_text(path, render(analysis, stamp=stamp, templates=templates).html)
+    with speaking(analysis.book.settings.language):
+        page = render(analysis, stamp=stamp, templates=templates).html
+    replace_text(path, page)
     return path
 
 

@@ -100,7 +100,6 @@ def message(
     made["To"] = to
     made["Date"] = date
     made["Message-ID"] = message_id
-    made["Content-Language"] = spoken().code
     made["Auto-Submitted"] = "auto-generated"  # nobody's absence is answered to a report
     if draft:
         made["X-Unsent"] = "1"
@@ -111,6 +110,8 @@ def message(
         assert isinstance(html, EmailMessage)
         html.add_related(mail.picture, "image", "png", cid=f"<{PICTURE}>", disposition="inline")
         html.set_boundary(_boundary(mail, "related"))
+    # Set before, it would have gone to the first part with everything else that is of content.
+    made["Content-Language"] = spoken().code
     made.set_boundary(_boundary(mail, "alternative"))
     return made
 

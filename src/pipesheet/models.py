@@ -180,6 +180,7 @@ class Settings:
     columns: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
     recipients: tuple[str, ...] = ()
+    language: str = "en"
     origin: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -12,6 +12,7 @@ from pipesheet.coerce import Reading, is_blank, numbers, probabilities, quoted, 
 from pipesheet.coerce import dates as coerce_dates
 from pipesheet.findings import CODES, SEVERITIES
 from pipesheet.grid import CellRef, Value
+from pipesheet.language import languages
 from pipesheet.models import Settings
 from pipesheet.parser_columns import Found, Sheet
 from pipesheet.schema import DEALS, SHEETS, folded, header_keys
@@ -230,6 +231,15 @@ def _recipients(value: Value, _reading: Reading) -> tuple[str, ...]:
     return tuple(listed)
 
 
+def _language(value: Value, _reading: Reading) -> str:
+    code = _word(value).replace("_", "-")
+    known = languages()
+    found = next((name for name in (code, code.partition("-")[0]) if name in known), "")
+    if not found:
+        raise _Unreadable(f"one of {', '.join(known)}")
+    return found
+
+
 _READERS: Mapping[str, tuple[str, Callable[[Value, Reading], Any]]] = {
     "date order": ("day_first", _day_first),
     "decimal mark": ("decimal_comma", _decimal_comma),
@@ -240,6 +250,7 @@ _READERS: Mapping[str, tuple[str, Callable[[Value, Reading], Any]]] = {
     "forecast method": ("forecast_method", _method),
     "stalled percentile": ("stalled_percentile", _share),
     "recipients": ("recipients", _recipients),
+    "language": ("language", _language),
 }
 _ORDER = {name: place for place, name in enumerate(("locale", "date order", "decimal mark"))}
 _ORIGINS = {origin: place for place, origin in enumerate(("default", "workbook", "override"))}

@@ -15,6 +15,7 @@ from typing import Literal
 from pipesheet.analysis import Analysis
 from pipesheet.audience import Audience, cut
 from pipesheet.errors import BadAddress, Locked, MailError, MailRefused, MailUncertain, UsageError
+from pipesheet.language import speaking
 from pipesheet.mail_message import address, message
 from pipesheet.postbox import Postbox
 from pipesheet.recipients import Addressed, addressed
@@ -40,6 +41,7 @@ class Letter:
     entry: Entry
     outcome: Outcome
     reason: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,12 @@ def letters(analysis: Analysis, choice: Choice, *, stamp: RunStamp, log: SendLog
             f"{stamp.input_name} names nobody to send to. Add a setting 'recipients' with mail addresses, "
             "or use --to, --owners or --teams."
         )
-    # Letters of one audience say the same, so each is rendered once.
-    said = {
-        audience: _said(analysis, audience, stamp, choice.templates)
-        for audience in dict.fromkeys(a.audience for a in whom)
-    }
-    return tuple(_letter(to, *said[to.audience], stamp=stamp, choice=choice, log=log) for to in whom)
+    language = analysis.book.settings.language
+    with speaking(language):
+        # Letters of one audience say the same, so each is rendered once.
+        said = {a: _said(analysis, a, stamp, choice.templates) for a in dict.fromkeys(to.audience for to in whom)}
+    made = (_letter(to, *said[to.audience], stamp=stamp, choice=choice, log=log) for to in whom)
+    return tuple(replace(letter, language=language) for letter in made)
 
 
 def _said(analysis: Analysis, audience: Audience, stamp: RunStamp, templates: Path | None) -> tuple[Mail, str, str]:
@@ -159,7 +161,8 @@ def _sent(letter: Letter, postbox: Postbox, log: SendLog, date: dt.datetime) -> 
 
 def _parcel(letter: Letter, date: dt.datetime, *, draft: bool = False) -> EmailMessage:
     sender, to = address(letter.sender), address(letter.addressed.to)
-    return message(letter.mail, sender=sender, to=to, date=date, message_id=letter.entry.message_id, draft=draft)
+    with speaking(letter.language):
+        return message(letter.mail, sender=sender, to=to, date=date, message_id=letter.entry.message_id, draft=draft)
 
 
 def write_drafts(found: Iterable[Letter], folder: Path, *, date: dt.datetime) -> Iterator[Letter]:

@@ -39,7 +39,14 @@ SETTING_RULES: tuple[SettingRule, ...] = (
         "How text dates and numbers are read.",
         "a locale such as de-DE, en-US or en-GB",
         "the column itself decides, else en-US",
-        ("language", "region"),
+        ("region",),
+    ),
+    SettingRule(
+        "language",
+        "What the report and the mail are written in; the workbook's own sheets stay English.",
+        "en or de, or the name of another file in templates/languages",
+        "en",
+        ("report language",),
     ),
     SettingRule(
         "date order",

@@ -95,7 +95,7 @@ def _columns(analysis: Analysis, frame: pl.DataFrame) -> tuple[Column, ...]:
         read("Product", "product", look.TEXT, 16),
         read("Stage", "stage", look.TEXT, 16),
         read("Outcome", "outcome", look.TEXT, 10),
-        read("Amount", "amount", look.money(analysis.currency), 13),
+        read("Amount", "amount", look.money(analysis), 13),
         read("Created", "created", look.DATE, 11),
         read("Close date", "close_date", look.DATE, 11),
         read("Lost reason", "lost_reason", look.TEXT, 20),

@@ -108,7 +108,7 @@ def _bounds(conversion: Conversion) -> tuple[Put, ...]:
 
 
 def _figures(analysis: Analysis) -> tuple[Put, ...]:
-    conversion, money = analysis.conversion, look.money(analysis.currency)
+    conversion, money = analysis.conversion, look.money(analysis)
     rate, velocity = conversion.win_rate, conversion.velocity
     window = between("Close date", f"$C${BOUNDS_ROW}", f"$E${BOUNDS_ROW}")
     won, lost = (counted(CLOSED, (is_word("Outcome", outcome), *window)) for outcome in ("won", "lost"))

@@ -126,7 +126,7 @@ def _headers(names: Sequence[str]) -> list[str]:
 
 def win_rate_table(analysis: Analysis, row: int) -> TablePlan:
     """All closed deals, then each dimension and its members, most closed deals first."""
-    conversion, money = analysis.conversion, look.money(analysis.currency)
+    conversion, money = analysis.conversion, look.money(analysis)
     lines: list[tuple[str, WinRate]] = [("all", conversion.win_rate)]
     lines += [(d, rate) for d, rates in conversion.win_rate_by for rate in rates[:MEMBERS]]
     rates = [rate for _, rate in lines]
@@ -194,7 +194,7 @@ def _conditions(analysis: Analysis, lines: Sequence[tuple[str, WinRate]]) -> Ite
 def trend_table(analysis: Analysis, row: int) -> TablePlan:
     """One line per month."""
     name, months = "PipesheetTrend", analysis.conversion.trend
-    money = look.money(analysis.currency)
+    money = look.money(analysis)
     starts = [dt.date.fromisoformat(f"{m.month}-01") for m in months]
     ends = [add_months(start, 1) - dt.timedelta(days=1) for start in starts]
     days = between("Close date", this_row(name, "From"), this_row(name, "To"))

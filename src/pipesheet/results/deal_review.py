@@ -124,7 +124,7 @@ def _in_scenario(deal: dict[str, Any], scenario: Scenario) -> float:
 
 
 def _columns(analysis: Analysis, frame: pl.DataFrame) -> tuple[Column, ...]:
-    money = look.money(analysis.currency)
+    money = look.money(analysis)
 
     def yours(style: Style) -> Style:
         return replace(style, fill=look.INPUT_FILL, unlocked=True)

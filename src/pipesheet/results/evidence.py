@@ -99,7 +99,7 @@ def title(analysis: Analysis) -> str:
 
 
 def _figures(analysis: Analysis) -> tuple[Put, ...]:
-    money = look.money(analysis.currency)
+    money = look.money(analysis)
     bridge, frame = analysis.bridge, analysis.deals.filter(pl.col("outcome") == "open")
     short = frame.filter((pl.col("earned_rank") < pl.col("stage_rank")).fill_null(False)).height
     ready = int(frame["ready"].sum())

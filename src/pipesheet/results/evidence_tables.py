@@ -37,7 +37,7 @@ def _table(name: str, row: int, columns: Sequence[Column]) -> TablePlan:
 
 def bridge_table(analysis: Analysis, row: int) -> TablePlan:
     """Claimed, a line per requirement most money first, evidence; closing to the cent."""
-    bridge, money = analysis.bridge, look.money(analysis.currency)
+    bridge, money = analysis.bridge, look.money(analysis)
     steps = bridge.steps
     level, left = bridge.claimed, []
     for step in steps:
@@ -91,7 +91,7 @@ def hygiene_table(analysis: Analysis, row: int) -> TablePlan | None:
     lines = analysis.hygiene.lines
     if not lines:
         return None
-    money = look.money(analysis.currency)
+    money = look.money(analysis)
     texts = {
         dimension: plain_texts(analysis.deals[dimension].drop_nulls().unique().to_list())
         for dimension in ("owner", "team")
@@ -189,7 +189,7 @@ def criteria_table(analysis: Analysis, row: int) -> TablePlan | None:
             of("In grace", "in_grace"),
             of("Not applicable", "not_applicable"),
             of("Waived", "waived"),
-            of("Money at stake", "money_at_stake", look.money(analysis.currency)),
+            of("Money at stake", "money_at_stake", look.money(analysis)),
             effect("Closed, met", "met", look.COUNT),
             effect("Win rate, met", "met_rate", look.PERCENT),
             effect("Closed, not met", "unmet", look.COUNT),
@@ -224,7 +224,7 @@ def waiver_table(analysis: Analysis, row: int) -> TablePlan | None:
             Column("Expires", [w.waiver.expires for w in waivers], look.DATE),
             Column("Days left", [w.days_left for w in waivers], _DAYS),
             Column("State", [w.state for w in waivers], look.AFTER_NUMBER),
-            Column("Weighted", [w.weighted for w in waivers], look.money(analysis.currency)),
+            Column("Weighted", [w.weighted for w in waivers], look.money(analysis)),
             Column("Reason", [w.waiver.reason or None for w in waivers], look.AFTER_NUMBER),
         ),
     )

@@ -100,7 +100,7 @@ def what(finding: Finding) -> str:
 
 
 def _columns(analysis: Analysis, listed: Sequence[Finding]) -> tuple[Column, ...]:
-    money = replace(look.money(analysis.currency), valign="top")
+    money = replace(look.money(analysis), valign="top")
     prose = replace(_TOP, wrap=len(listed) <= WRAPPED_UP_TO)
     days = [None if f.close_date is None else (f.close_date - analysis.as_of).days for f in listed]
 

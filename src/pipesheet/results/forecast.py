@@ -102,7 +102,7 @@ def _bounds(analysis: Analysis, quarter: ForecastRow | None) -> tuple[Put, ...]:
 def _figures(analysis: Analysis, quarter: ForecastRow | None, periods: TablePlan) -> tuple[Put, ...]:
     if quarter is None:
         return ()
-    money = look.money(analysis.currency)
+    money = look.money(analysis)
     labels = periods.columns[0].contents
     row = periods.row + 1 + list(labels).index(quarter.period)
     columns = {c.header: look.address(row, periods.column + i) for i, c in enumerate(periods.columns)}

@@ -84,7 +84,7 @@ def period_table(analysis: Analysis) -> TablePlan:
         Column("Period", [r.period for r in rows], look.STRONG, width=16),
         Column("From", starts, look.DATE, width=12),
         Column("To", [r.end for r in rows], look.DATE, width=12),
-        *_figures(FORECAST, _with_evidence(lines, analysis), analysis.currency),
+        *_figures(FORECAST, _with_evidence(lines, analysis), look.money(analysis)),
     )
     return _table(FORECAST, FORECAST_ROW, columns)
 
@@ -130,7 +130,9 @@ def cut_tables(analysis: Analysis, row: int) -> tuple[Cut, ...]:
             Column(header, [r.key for r in rows], look.STRONG, width=16),
             Column("Won deals", [_won_deals(line) for line in lines], look.COUNT, width=12),
             Column("Open deals", [_open_deals(line) for line in lines], look.COUNT, width=12),
-            *_figures(name, _with_evidence(lines, analysis), analysis.currency, targets=dimension in ("owner", "team")),
+            *_figures(
+                name, _with_evidence(lines, analysis), look.money(analysis), targets=dimension in ("owner", "team")
+            ),
         )
         puts = look.section(row, FIRST_COLUMN, f"{analysis.forecast.current} by {dimension}", _NOTES[dimension])
         cuts.append(Cut(dimension, puts, _table(name, header_row, columns), chart_row))
@@ -177,8 +179,7 @@ def _open_deals(line: _Line) -> Content:
     return Formula(count(DEALS, (is_not_word("Category", "omitted"), *line.open)), line.row.open_deals)
 
 
-def _figures(table: str, lines: Sequence[_Line], currency: str, *, targets: bool = True) -> tuple[Column, ...]:
-    money = look.money(currency)
+def _figures(table: str, lines: Sequence[_Line], money: Style, *, targets: bool = True) -> tuple[Column, ...]:
     rows = [line.row for line in lines]
 
     def here(header: str) -> str:

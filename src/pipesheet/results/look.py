@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from pipesheet.analysis import Analysis
 from pipesheet.figures import money_format
 from pipesheet.grid import column_letters
 from pipesheet.sheets import Column, Content, Formula, Link, Put, Style
@@ -41,9 +42,11 @@ MOST_ROWS = 1_048_560
 """Rows that a table of ours may have below its header and the lines over it, by Excel's limit."""
 
 
-def money(currency: str) -> Style:
-    """Money in the reporting currency; nothing is a dash, so that the eye finds what is there."""
-    positive, *negative = money_format(currency).split(";")
+def money(analysis: Analysis) -> Style:
+    """Money in the reporting currency, its sign behind it where the workbook's locale has a decimal comma;
+    nothing is a dash, so that the eye finds what is there."""
+    behind = bool(analysis.book.settings.decimal_comma)
+    positive, *negative = money_format(analysis.currency, behind=behind).split(";")
     return replace(_NUMBER, number=f'{positive};{negative[0] if negative else "−" + positive};"–"')
 
 
