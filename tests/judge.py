@@ -153,7 +153,9 @@ def _results_written(source: pipesheet.Source, analysis: pipesheet.Analysis, fol
 
 def _judge(data: bytes, after: bytes, path: Path, folder: Path, referee: Callable[..., list[str]] | None) -> None:
     _nothing_lost(data, after, "graft")
-    if referee is not None and not any("\\" in name or name.startswith("/") for name in zipfile.ZipFile(io.BytesIO(data)).namelist()):
+    if referee is not None and not any(
+        "\\" in name or name.startswith("/") for name in zipfile.ZipFile(io.BytesIO(data)).namelist()
+    ):
         _ask(referee, data, after)
     if zlib.crc32(data) % _AGAIN_OF:
         return
@@ -261,7 +263,9 @@ class _Package:
     def tree(self, name: str) -> etree._Element:
         if name not in self._trees:
             data = self._zip.read(self._infos[name])
-            self._trees[name] = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+            self._trees[name] = etree.fromstring(
+                data, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+            )
         return self._trees[name]
 
     def relationships(self, part: str) -> list[_Relation]:

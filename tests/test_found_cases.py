@@ -11,6 +11,8 @@ from grafting import NAMES, members, plans, swapped, users_book, zipped
 from pipesheet.errors import NoDeals, PipesheetError
 from pipesheet.reader import read
 from pipesheet.writer import grafted_file
+from pipesheet.xlsx.book import Book
+from pipesheet.xlsx.package import Package
 
 RELS = "xl/_rels/workbook.xml.rels"
 
@@ -35,6 +37,17 @@ def test_a_directory_that_lies_before_its_file_is_no_reason_to_fail(tmp_path: Pa
     struct.pack_into("<L", data, end + 16, start + 101)
     with pytest.raises(PipesheetError, match=r"^book\.xlsx cannot be read as a workbook"):
         read(saved(tmp_path, bytes(data)))
+
+
+def test_a_sheet_that_leads_nowhere_does_not_come_to_lead_to_ours() -> None:
+    book = members(users_book())
+    del book[RELS]
+    data = zipped(book)
+    before, after = (
+        Book(Package(d)).sheets for d in (data, grafted_file(data, plans, names=NAMES, path="b.xlsx").data)
+    )
+    assert [s.part for s in before] == ["", ""]
+    assert after[:2] == before
 
 
 def test_a_theme_that_is_called_styles_is_left_alone() -> None:

@@ -259,7 +259,9 @@ class _Graft:
     def _relate(self, kind: str, part: str) -> str:
         """A new relationship of the workbook part; gives back its id."""
         taken = {str(e.get("Id", "")).lower() for e in self.rels.root}
-        number = len(taken) + 1
+        # An id that leads nowhere is taken too, or what names it would lead to our part.
+        taken |= {str(value).lower() for e in self.book.root.iter() for value in e.attrib.values()}
+        number = len(self.rels.root) + 1
         while f"rid{number}" in taken:
             number += 1
         new = etree.SubElement(self.rels.root, f"{{{PACKAGE_RELS}}}Relationship")
