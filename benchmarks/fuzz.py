@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import faulthandler
 import json
 import os
 import random
@@ -27,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,6 +69,7 @@ class Worker:
         self.told = 0.0
         resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, resource.getrlimit(resource.RLIMIT_AS)[1]))
         signal.signal(signal.SIGALRM, _out_of_time)
+        faulthandler.register(signal.SIGQUIT)
 
     def try_one(self, data: bytes) -> None:
         """One workbook; whatever is wrong is noted, and never raised."""
@@ -84,6 +87,9 @@ class Worker:
         except (Hang, MemoryError) as stop:
             signal.alarm(0)
             self.note(f"{type(stop).__name__.lower()}: {self.judge._place(stop)}", repr(stop), data)
+        except Exception as broken:  # of the judge itself; the others are faults by then
+            signal.alarm(0)
+            self.note(f"the judge: {type(broken).__name__}", traceback.format_exc(), data)
         self.executions += 1
         self.slowest = max(self.slowest, time.perf_counter() - start)
         self._watch(_memory() - before, data)
@@ -220,8 +226,11 @@ class Child:
         given = self.folder / "input"
         age = time.time() - given.stat().st_mtime if given.exists() else 0
         if self.process.poll() is None and age > GIVEN_UP_SECONDS:
+            self.process.send_signal(signal.SIGQUIT)  # it says where it is
+            time.sleep(1)
             self.process.kill()
-            keep(self.args.crashes, "hang: in native code", f"more than {age:.0f} s", given.read_bytes())
+            where = (self.folder / "log").read_text(errors="replace")[-3000:]
+            keep(self.args.crashes, "hang: in native code", f"more than {age:.0f} s\n{where}", given.read_bytes())
             self._again()
         elif self.process.poll() is not None:
             if self.process.returncode:

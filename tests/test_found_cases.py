@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grafting import NAMES, members, plans, swapped, users_book, zipped
-from pipesheet.errors import NoDeals, PipesheetError
+from pipesheet.errors import NoDeals, NotAWorkbook, PipesheetError
 from pipesheet.reader import read
 from pipesheet.writer import grafted_file
 from pipesheet.xlsx.book import Book
@@ -79,3 +79,62 @@ def test_many_sheets_with_long_names_are_told_in_a_few_words() -> None:
     told = str(NoDeals("book.xlsx", said))
     assert len(told) < 1000
     assert "And 86 more sheets like that." in told
+
+
+def grafted(data: bytes) -> Package:
+    return Package(grafted_file(data, plans, names=NAMES, path="book.xlsx").data)
+
+
+@pytest.mark.parametrize(
+    ("part", "swap"),
+    [
+        ("xl/workbook.xml", ('sheetId="1"', 'sheetId="²"')),
+        ("xl/workbook.xml", ('sheetId="1"', f'sheetId="{"9" * 5000}"')),
+        ("xl/styles.xml", ('<numFmt numFmtId="164"', '<numFmt numFmtId="²"')),
+        ("xl/styles.xml", ('<family val="2"/>', '<family val="NaN"/>')),
+        ("xl/styles.xml", ('fontId="0"', 'fontId="²"')),
+        ("xl/tables/table1.xml", (' id="1"', ' id="²"')),
+    ],
+)
+def test_what_only_looks_like_a_number_is_none(part: str, swap: tuple[str, str]) -> None:
+    assert len(Book(grafted(swapped(users_book(), part, swap))).sheets) == 4
+
+
+def test_where_rels_are_declared_as_nothing_ours_are_declared_by_name() -> None:
+    kind = "application/vnd.openxmlformats-package.relationships+xml"
+    package = grafted(swapped(users_book(), "[Content_Types].xml", (f'"{kind}"', '""')))
+    ours = [p for p in package.parts if p.endswith(".rels") and p not in members(users_book())]
+    assert ours
+    assert {package.content_type(p) for p in ours} == {kind}
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(NotAWorkbook, match=r"^book\.xlsx cannot be read as a workbook: ") as told:
+        grafted_file(data, plans, names=NAMES, path="book.xlsx")
+    return str(told.value)
+
+
+def test_styles_outside_of_the_package_or_where_a_sheet_is_missing_are_refused() -> None:
+    data = users_book()
+    for target in ("..", "../../x.xml"):
+        elsewhere = swapped(data, RELS, ('Target="styles.xml"', f'Target="{target}"'))
+        assert "its styles are said to be where none can be" in refusal(elsewhere)
+    missing = swapped(data, RELS, ('"styles.xml"', '"x.xml"'), ('"worksheets/sheet1.xml"', '"x.xml"'))
+    assert "its styles are said to be where none can be" in refusal(missing)
+
+
+def test_a_part_that_holds_another_is_refused() -> None:
+    parts = members(users_book())
+    for name in (RELS, "_rels/.rels", "[Content_Types].xml"):
+        assert f"{name} does not hold what its name says" in refusal(zipped({**parts, name: parts["xl/styles.xml"]}))
+    assert "styles part holds something else" in refusal(
+        zipped({**parts, "xl/styles.xml": parts["xl/theme/theme1.xml"]})
+    )
+
+
+def test_damage_is_told_without_the_words_of_a_library() -> None:
+    data = users_book()
+    at = data.index(b"[Content_Types].xml") + len("[Content_Types].xml")
+    assert "its part [Content_Types].xml is damaged. Open" in refusal(data[:at] + b"\xff" * 20 + data[at + 20 :])
+    broken = zipped({**members(data), "xl/workbook.xml": b"<workbook>\n  <sheets></workbook>"})
+    assert "its part xl/workbook.xml is not well-formed XML (line 2, column 22)" in refusal(broken)

@@ -143,7 +143,7 @@ class Archive:
 
     def _refuse_name(self, stored: str, seen: set[str]) -> None:
         name = stored.replace("\\", "/").lower()
-        if "\0" in name or ".." in name.split("/") or name[1:2] == ":":
+        if leads_outside(name):
             raise Unsafe(self.path, f"a part's name leads outside the package ({stored[:80]!a})")
         if name.lstrip("/") in seen:
             raise Unsafe(self.path, f"it holds the part {stored[:80]!a} twice")
@@ -157,6 +157,11 @@ class Archive:
             end = self._starts[info.filename] + info.compress_size
             if end > len(self.data):
                 raise NotAWorkbook(self.path, f"its part {info.filename[:80]!a} is cut off")
+
+
+def leads_outside(name: str) -> bool:
+    """Whether a part's name, its slashes forward, is one that a careless reader would follow elsewhere."""
+    return "\0" in name or ".." in name.split("/") or name[1:2] == ":"
 
 
 def _refuse_other_files(data: bytes, path: str | PathLike[str]) -> None:

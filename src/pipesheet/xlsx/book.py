@@ -19,7 +19,7 @@ from pipesheet.grid import quoted_sheet
 from pipesheet.locate import BOOK_MARK, MARK, marks
 from pipesheet.sheets import Typeface
 from pipesheet.xlsx.dialect import STRICT, TRANSITIONAL, dialect_of
-from pipesheet.xlsx.markup import child, children, insert_in_order
+from pipesheet.xlsx.markup import child, children, insert_in_order, whole_number
 from pipesheet.xlsx.package import Package
 from pipesheet.xlsx.styles import UNSAID, typeface
 
@@ -89,11 +89,10 @@ class Book:
         return [self._sheet(i, e) for i, e in enumerate(children(child(self.root, "sheets")))]
 
     def _sheet(self, position: int, element: etree._Element) -> Sheet:
-        number = str(element.get("sheetId", ""))
         named = (element.get(f"{{{d.relationships}}}id") for d in (TRANSITIONAL, STRICT))
         part = self._parts.get(str(next(filter(None, named), "")), "")
         part = self.package.part_name(part) if part in self.package else ""
-        return Sheet(str(element.get("name", "")), position, int(number) if number.isdigit() else 0, part)
+        return Sheet(str(element.get("name", "")), position, whole_number(element.get("sheetId")), part)
 
     @property
     def date1904(self) -> bool:

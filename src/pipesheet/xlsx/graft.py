@@ -17,9 +17,9 @@ from typing import Protocol
 
 from lxml import etree
 
-from pipesheet.errors import Locked
+from pipesheet.errors import Locked, NotAWorkbook
 from pipesheet.xlsx import markup, styles
-from pipesheet.xlsx.archive import Packed, pack
+from pipesheet.xlsx.archive import Packed, leads_outside, pack
 from pipesheet.xlsx.book import TABLE_TYPE, Book, Sheet, local_names, tab_color, tables_below
 from pipesheet.xlsx.dialect import STRICT, strictly
 from pipesheet.xlsx.losses import Kept, kept_parts
@@ -97,7 +97,6 @@ class _Graft:
         self.changes: dict[str, bytes | Packed | None] = {}
         self.taken = package.taken_names()
         self.table_ids = _TableIds(package, self.existing.values())
-        self._typed = {"rels": _RELS_TYPE}
 
     def run(self) -> Grafted:
         self._refuse_locked()
@@ -150,9 +149,14 @@ class _Graft:
 
     def _styles_part(self) -> str:
         """Where the styles are, or where the workbook says they should be, or where they will be."""
-        workbook = self.package.workbook
-        if self.package.styles:
-            return self.package.styles
+        workbook, named = self.package.workbook, self.package.styles
+        if named in self.package:
+            return named
+        others = (r.part for r in self.package.relationships(workbook) if r.kind != "styles")
+        if leads_outside(named) or named == "." or (named and named in others):
+            raise NotAWorkbook(self.package.path, "its styles are said to be where none can be")
+        if named:
+            return named
         part = self._free(posixpath.join(posixpath.dirname(workbook), "styles.xml"))
         self._relate(f"{self.book.dialect.relationships}/styles", part)
         return part
@@ -250,15 +254,18 @@ class _Graft:
                 self.types.root.remove(element)
 
     def _type_by_ending(self) -> None:
-        known = {str(e.get("Extension", "")).lower() for e in markup.children(self.types.root)}
-        for ending, kind in self._typed.items():
-            if ending not in known:
-                new = etree.Element(f"{{{CONTENT_TYPES}}}Default", Extension=ending, ContentType=kind)
-                self.types.root.insert(0, new)
+        """Says what relationships are: by their ending, or where that means something else by their names."""
+        known = {str(e.get("Extension", "")).lower(): e.get("ContentType") for e in markup.children(self.types.root)}
+        if "rels" not in known:
+            new = etree.Element(f"{{{CONTENT_TYPES}}}Default", Extension="rels", ContentType=_RELS_TYPE)
+            self.types.root.insert(0, new)
+        elif known["rels"] != _RELS_TYPE:
+            for part in (p for p, content in self.changes.items() if content is not None and p.endswith(".rels")):
+                self._type(part, _RELS_TYPE)
 
     def _relate(self, kind: str, part: str) -> str:
         """A new relationship of the workbook part; gives back its id."""
-        taken = {str(e.get("Id", "")).lower() for e in self.rels.root}
+        taken = {str(e.get("Id", "")).lower() for e in self.rels.root.iter()}
         # An id that leads nowhere is taken too, or what names it would lead to our part.
         taken |= {str(value).lower() for e in self.book.root.iter() for value in e.attrib.values()}
         number = len(self.rels.root) + 1
@@ -314,8 +321,7 @@ class _TableIds:
         self._highest = 0
         for part in package.of_type(TABLE_TYPE):
             root = package.root(part)
-            written = str(root.get("id", ""))
-            number = int(written) if written.isdecimal() else 0
+            number = markup.whole_number(root.get("id"))
             self._highest = max(self._highest, number)
             if part.lower() in ours:
                 self._old[str(root.get("displayName"))] = number

@@ -16,6 +16,8 @@ CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n'
 _DECLARED = re.compile(rb'(?:\xef\xbb\xbf)?<\?xml(?=[^>]*encoding=["\'][uU][tT][fF]-8["\'])[^>]*\?>\s*')
 
+_MOST_DIGITS = 10
+
 Signature = tuple[str, tuple[tuple[str, str], ...], str, tuple["Signature", ...]]
 
 
@@ -47,6 +49,11 @@ def local(element: etree._Element) -> str:
 def child(parent: etree._Element, name: str) -> etree._Element | None:
     """The first child of that local name."""
     return next((c for c in parent if local(c) == name), None)
+
+
+def whole_number(text: str | None) -> int:
+    """The number an attribute says; 0 where it says none, or one beyond all that the format counts."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
 
 
 def children(parent: etree._Element | None) -> list[etree._Element]:

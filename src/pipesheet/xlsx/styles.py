@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from os import PathLike
 
 from lxml import etree
@@ -26,6 +27,7 @@ from pipesheet.xlsx.markup import (
     insert_in_order,
     local,
     signature,
+    whole_number,
 )
 
 ORDER = (
@@ -69,10 +71,11 @@ UNSAID = Typeface(scheme="")
 def typeface(root: etree._Element) -> Typeface:
     """The font of the styles' first cell format, which is that of every cell without one."""
     formats, fonts = (children(child(root, name)) for name in ("cellXfs", "fonts"))
-    number = str(formats[0].get("fontId", "0")) if formats else "0"
-    if not number.isdigit() or int(number) >= len(fonts):
+    pointer = str(formats[0].get("fontId", "0")) if formats else "0"
+    number = whole_number(pointer) if pointer.isdecimal() else len(fonts)
+    if number >= len(fonts):
         return UNSAID
-    said = {local(e): str(e.get("val", "")) for e in children(fonts[int(number)])}
+    said = {local(e): str(e.get("val", "")) for e in children(fonts[number])}
     name, scheme = said.get("name", ""), said.get("scheme", "")
     if not name or len(name) > _LONGEST_FONT_NAME:
         return UNSAID
@@ -84,9 +87,10 @@ def typeface(root: etree._Element) -> Typeface:
 
 def _number(text: str | None, default: float) -> float:
     try:
-        return min(max(float(text or default), 0), _LARGEST_FONT)
+        number = float(text or default)
     except ValueError:
         return default
+    return min(max(number, 0), _LARGEST_FONT) if isfinite(number) else default
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,8 @@ def merge(theirs: Document, ours: etree._Element, path: str | PathLike[str]) -> 
         Unsupported: the workbook has no room for another cell format.
         NotAWorkbook: its styles are written in another dialect than its workbook part.
     """
+    if local(theirs.root) != "styleSheet":
+        raise NotAWorkbook(path, "its styles part holds something else")
     if dialect_of(theirs.root) is not dialect_of(ours):
         raise NotAWorkbook(path, "its parts are written in two dialects, Strict and Transitional")
     lists = _Lists(theirs.root)
@@ -142,9 +148,9 @@ def _redirected(
 
 def _number_formats(lists: _Lists, ours: etree._Element) -> dict[str, str]:
     """Our number format ids -> the user's, by what the formats say."""
-    theirs = {str(e.get("formatCode")): str(e.get("numFmtId")) for e in reversed(lists.entries("numFmts"))}
-    used = [int(i) for i in theirs.values() if i.isdigit()]
-    used += [int(e.get("numFmtId", "0")) for e in lists.entries("numFmts") if str(e.get("numFmtId")).isdigit()]
+    entries = [(str(e.get("formatCode")), whole_number(e.get("numFmtId"))) for e in lists.entries("numFmts")]
+    theirs = {code: str(number) for code, number in reversed(entries) if number}
+    used = [number for _, number in entries]
     free = max([_FIRST_OWN_NUMBER_FORMAT - 1, *used]) + 1
     found: dict[str, str] = {}
     for element in children(child(ours, "numFmts")):

@@ -1,0 +1,114 @@
+"""Workbooks broken by chance: each is read, written into with nothing lost, or refused in a clear sentence.
+
+What is done to them is in `mutations`, what must hold in `judge`; `benchmarks/fuzz.py` does this for hours.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from grafting import NAMES, members, plans, users_book, zipped
+from judge import AS_OF, Fault, examine, lost, unclear
+from mutations import mutated
+from pipesheet.errors import NotAWorkbook
+from pipesheet.writer import grafted_file
+from small_books import book_of_deals, small_books
+
+ALIKE = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+"""The same workbooks at each run, so that a run says something about a change."""
+CHANCE = st.randoms(use_true_random=False)
+
+
+def broken(draw: random.Random) -> bytes:
+    books = small_books()
+    return mutated(draw.choice(books), draw, others=books)
+
+
+@settings(ALIKE, max_examples=20)
+@given(CHANCE)
+def test_a_workbook_broken_by_chance_is_read_written_or_refused(draw: random.Random) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        examine(broken(draw), Path(folder))
+
+
+@pytest.mark.slow
+@settings(ALIKE, max_examples=500)
+@given(CHANCE)
+def test_many_workbooks_broken_by_chance(draw: random.Random) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        examine(broken(draw), Path(folder))
+
+
+@settings(ALIKE, max_examples=15)
+@given(st.integers(0, 2**32))
+def test_the_same_chance_breaks_a_workbook_the_same_way(seed: int) -> None:
+    assert broken(random.Random(seed)) == broken(random.Random(seed))
+
+
+def test_every_small_book_passes_unbroken(tmp_path: Path) -> None:
+    assert [examine(data, tmp_path).grafted for data in small_books()] == [True] * 5 + [False] * 5
+
+
+# The judge itself -------------------------------------------------------------------------------------
+
+BOOK = users_book()
+GRAFTED = grafted_file(BOOK, plans, names=NAMES, path="book.xlsx").data
+
+
+def test_the_judge_finds_nothing_lost_where_nothing_is() -> None:
+    assert list(lost(BOOK, GRAFTED)) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new", "sentence"),
+    [
+        ("xl/worksheets/sheet1.xml", "D-1", "D-2", "the member 'xl/sharedstrings.xml' changed"),
+        ("xl/workbook.xml", 'sheetId="1"', 'sheetId="9"', "the list of sheets does not begin with what it was"),
+        ("xl/workbook.xml", "$C$2", "$C$3", "was lost"),
+        ("xl/workbook.xml", "<bookViews>", "<bookViews><x/>", "something else in the workbook part changed"),
+        ("xl/_rels/workbook.xml.rels", 'Id="rId4"', 'Id="rId44"', "the relationship 'rId4' changed"),
+        ("[Content_Types].xml", "theme+xml", "team+xml", "the content type of 'xl/theme/theme1.xml' was lost"),
+        ("xl/styles.xml", "0.000", "0.0", "the styles' numFmts do not begin with what they were"),
+    ],
+)
+def test_the_judge_sees_what_is_lost(part: str, old: str, new: str, sentence: str) -> None:
+    parts = members(GRAFTED)
+    part = "xl/sharedStrings.xml" if old == "D-1" else part
+    assert old in parts[part].decode()
+    assert sentence in " ".join(lost(BOOK, zipped({**parts, part: parts[part].decode().replace(old, new)})))
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        (str(NotAWorkbook("deals.xlsx", "its part xl/styles.xml is damaged")), ""),
+        ("It cannot be read.", "does not name the file"),
+        ("deals.xlsx cannot be read", "does not end"),
+        ("deals.xlsx cannot be read: " + "x" * 1000 + ".", "too long"),
+        ("deals.xlsx cannot be read: [Errno 2].", "Errno"),
+        ("deals.xlsx cannot be read: None.", "'None'"),
+        ("deals.xlsx cannot be read: KeyError.", "'KeyError'"),
+        ("deals.xlsx cannot be read: <lxml.etree._Element object at 0x7f>.", "<lxml"),
+        ("deals.xlsx cannot be read.\nTry again.", "'\\n'"),
+    ],
+)
+def test_the_judge_knows_a_clear_message(message: str, why: str) -> None:
+    assert unclear(message, "deals.xlsx") == why
+
+
+def test_the_judge_calls_another_error_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("judge.AS_OF", "no date")
+    with pytest.raises(Fault, match=r"crash \(\w+Error at \w+\.py:\w+\)"):
+        examine(book_of_deals(), tmp_path)
+    assert AS_OF.year == 2026
