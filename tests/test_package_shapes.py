@@ -20,7 +20,6 @@ from pathlib import Path
 import openpyxl
 import pytest
 import python_calamine
-from _pytest.mark import ParameterSet
 
 import shapes_contents
 import shapes_names
@@ -63,12 +62,6 @@ CALAMINE_CANNOT = set(
     macro_modules sheets_without_their_part
     """.split()
 )
-NOT_YET: dict[str, str] = {
-    "names_in_capitals": "our sheets lie in xl/ beside XL/, so their targets go through ../, which calamine does not follow",
-    "cells_of_xml_maps": "the ids of our tables are chosen without a look at single cells bound to XML maps",
-}
-"""Shapes of which something is not as it should be, and what."""
-
 REFEREE_CANNOT = set(
     "names_in_capitals types_in_small_letters backslashes_in_targets backslashes_in_names leading_slashes".split()
 )
@@ -125,13 +118,8 @@ def _plain(row: Sequence[object]) -> list[object]:
     return cells
 
 
-def _marked(name: str) -> ParameterSet:
-    why = NOT_YET.get(name)
-    return pytest.param(name, marks=[pytest.mark.xfail(reason=why, strict=True)] if why else [])
-
-
 @pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
-@pytest.mark.parametrize("name", [_marked(name) for name in SMALL])
+@pytest.mark.parametrize("name", SMALL)
 def test_a_shape_gets_our_sheets_and_nothing_is_lost(name: str) -> None:
     judged(SMALL[name])
 

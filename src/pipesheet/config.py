@@ -30,15 +30,13 @@ def toml_settings(folders: Iterable[Path]) -> dict[str, Value]:
     """
     settings: dict[str, Value] = {}
     for folder in folders:
-        path = folder / FILE_NAME
-        if path.is_file():
-            settings.update(_read(path))
+        settings.update(_read(folder / FILE_NAME))
     return settings
 
 
 def _read(path: Path) -> dict[str, Value]:
     try:
-        held = tomllib.loads(path.read_text("utf-8")).get("settings", {})
+        held = tomllib.loads(path.read_text("utf-8")).get("settings", {}) if path.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
         raise UsageError(f"{path} cannot be read: {fault}. Mend it or move it away.") from fault
     if not isinstance(held, dict):

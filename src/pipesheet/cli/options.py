@@ -19,7 +19,9 @@ def _day(_ctx: click.Context, _param: click.Parameter, text: str | None) -> dt.d
         raise click.BadParameter(f"{text!r} is not a date; write it as YYYY-MM-DD, 2026-11-16.") from None
 
 
-BOOKS = click.argument("books", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="BOOK...")
+BOOKS = click.argument(
+    "books", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False), metavar="BOOK..."
+)
 AS_OF = click.option(
     "--as-of",
     callback=_day,

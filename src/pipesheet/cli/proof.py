@@ -14,8 +14,8 @@ from pipesheet.cli.options import JSON, QUIET
     epilog="""\b
 Exit codes: 0 nothing lost · 1 something was · 2 wrong usage · 3 a file could not be read."""
 )
-@click.argument("before", type=click.Path(path_type=Path))
-@click.argument("after", type=click.Path(path_type=Path))
+@click.argument("before", type=click.Path(path_type=Path, readable=False))
+@click.argument("after", type=click.Path(path_type=Path, readable=False))
 @JSON
 @QUIET
 def verify(before: Path, after: Path, as_json: bool, quiet: bool) -> None:

@@ -32,6 +32,7 @@ _RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 _QUICK_ABOVE = 50_000
 """Sheets of more cells than this are deflated for speed: a tenth larger, three times faster."""
 _LINES = 4096
+_SINGLE_CELLS_TYPE = "spreadsheetml.tableSingleCells+xml"
 _OURS_BELOW = (
     "worksheet+xml", "table+xml", "drawing+xml", "chart+xml",
     "chartstyle+xml", "chartcolorstyle+xml", "printerSettings", "themeOverride+xml",
@@ -184,8 +185,13 @@ class _Graft:
         names: dict[str, str] = {}
         for part in self.ours.reachable(start):
             reusable = pool.get(self.ours.content_type(part))
-            names[part] = reusable.pop(0) if reusable else self._free(part)
+            names[part] = reusable.pop(0) if reusable else self._free(self._beside(part))
         return names
+
+    def _beside(self, part: str) -> str:
+        """A part of ``xl/`` in the folder of the workbook part, as that is spelled: ``XL/``."""
+        folder = posixpath.dirname(self.package.workbook)
+        return folder + part[2:] if folder.lower() == "xl" and part.startswith("xl/") else part
 
     def _below(self, sheet: Sheet) -> list[str]:
         """The sheet's part and those below it that nothing else leads to."""
@@ -318,7 +324,9 @@ class _TableIds:
     def __init__(self, package: Package, replaced: Iterable[Sheet]) -> None:
         ours = {t.lower() for s in replaced for t in tables_below(package, s.part)}
         self._old: dict[str, int] = {}
-        self._highest = 0
+        # Single cells that are bound to XML maps have numbers of the same kind.
+        single = [e.get("id") for p in package.of_type(_SINGLE_CELLS_TYPE) for e in package.root(p)]
+        self._highest = max(map(markup.whole_number, single), default=0)
         for part in package.of_type(TABLE_TYPE):
             root = package.root(part)
             number = markup.whole_number(root.get("id"))
