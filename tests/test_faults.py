@@ -333,7 +333,9 @@ ROOMS = (0, 4, 12, 24, 40, 2000)
 
 
 @proves("the disk is full, or your share of it", "the disk is full before the backup is kept")
-@pytest.mark.parametrize("real", [True, False], ids=["a-small-disk", "a-limit-for-files"])
+@pytest.mark.parametrize(
+    "real", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["a-small-disk", "a-limit-for-files"]
+)
 def test_full_disks(tmp_path: Path, real: bool) -> None:
     """A disk of 4 MB that is filled up to a rest; where nobody may mount one, files that may not grow further."""
     folder = tmp_path / "disk"
@@ -457,6 +459,7 @@ def test_no_right_to_read(shared: Path) -> None:
 only_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can lay a file there that is somebody else's")
 
 
+@pytest.mark.slow
 @only_root
 @pytest.mark.parametrize("out", ["in place", ""])
 def test_no_right_to_write_in_the_folder(shared: Path, out: str) -> None:
@@ -467,6 +470,7 @@ def test_no_right_to_write_in_the_folder(shared: Path, out: str) -> None:
     assert files(shared) == {"deals.xlsx": BOOK}
 
 
+@pytest.mark.slow
 @only_root
 def test_no_right_to_look_into_the_folder(shared: Path) -> None:
     inside = shared / "inside"
@@ -477,6 +481,7 @@ def test_no_right_to_look_into_the_folder(shared: Path) -> None:
     assert files(shared) == {"deals.xlsx": BOOK}
 
 
+@pytest.mark.slow
 @only_root
 @proves("the system denies you to write")
 def test_no_right_to_take_somebodys_name(shared: Path) -> None:
@@ -527,6 +532,7 @@ def test_the_group_stays_or_gets_no_more_than_all(
     assert (book.stat().st_gid == 65533, stat.S_IMODE(book.stat().st_mode)) == (member, becomes)
 
 
+@pytest.mark.slow
 @only_root
 def test_a_lock_that_somebody_elses_run_left(shared: Path) -> None:
     shared.chmod(0o777)

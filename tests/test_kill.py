@@ -151,6 +151,7 @@ STEPS = [
 """What a write does on the disk, in this order; reading comes between."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("out", [None, "out.xlsx"])
 def test_killed_before_each_step(writer: Writer, tmp_path: Path, out: str | None) -> None:
     book, target = tmp_path / "deals.xlsx", tmp_path / (out or "deals.xlsx")

@@ -164,9 +164,10 @@ def rounds_to_one_output(tmp_path: Path, count: int) -> None:
 
 
 def test_a_few_rounds_in_place(tmp_path: Path) -> None:
-    rounds_in_place(tmp_path, 8)
+    rounds_in_place(tmp_path, 3)
 
 
+@pytest.mark.slow
 def test_a_few_rounds_to_one_output(tmp_path: Path) -> None:
     rounds_to_one_output(tmp_path, 8)
 
