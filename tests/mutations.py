@@ -234,7 +234,7 @@ def _in_tree(parts: Parts, draw: Draw) -> Parts:
         element = _element(root, draw)
         try:
             draw.choice(_ON_ELEMENTS)(element, draw)
-        except (ValueError, TypeError, AssertionError):
+        except (ValueError, TypeError, AssertionError, etree.LxmlError):
             continue  # what XML itself forbids is for `_in_text`
     data = etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True, standalone=True)
     return [*parts[:at], replace(part, data=data), *parts[at + 1 :]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,6 @@ def test_where_rels_are_declared_as_nothing_ours_are_declared_by_name() -> None:
     kind = "application/vnd.openxmlformats-package.relationships+xml"
     package = grafted(swapped(users_book(), "[Content_Types].xml", (f'"{kind}"', '""')))
     ours = [p for p in package.parts if p.endswith(".rels") and p not in members(users_book())]
-    assert ours
     assert {package.content_type(p) for p in ours} == {kind}
 
 
@@ -138,3 +138,28 @@ def test_damage_is_told_without_the_words_of_a_library() -> None:
     assert "its part [Content_Types].xml is damaged. Open" in refusal(data[:at] + b"\xff" * 20 + data[at + 20 :])
     broken = zipped({**members(data), "xl/workbook.xml": b"<workbook>\n  <sheets></workbook>"})
     assert "its part xl/workbook.xml is not well-formed XML (line 2, column 22)" in refusal(broken)
+
+
+def test_a_table_that_spans_all_cells_takes_no_memory(tmp_path: Path) -> None:
+    data = swapped(users_book(), "xl/tables/table1.xml", ('ref="E1:F3"', 'ref="A1:XFD1048576"'))
+    table = read(saved(tmp_path, data)).grids[0].tables[0]
+    assert (table.name, table.last_row, table.last_column) == ("Prices", 1_048_576, 16_384)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_parts_compressed_as_no_workbooks_are_refused(tmp_path: Path, method: int) -> None:
+    data = zipped(members(users_book()), method=method)
+    for damaged in (data, data.replace(b"BZh9", b"BZh8")):
+        assert "That compression method is not supported" in refusal(damaged)
+        with pytest.raises(NotAWorkbook, match=r"^book\.xlsx .* compressed in a way that a workbook's are not\."):
+            read(saved(tmp_path, damaged))
+
+
+def test_a_sheet_of_ours_that_is_damaged_is_refused() -> None:
+    parts = members(grafted_file(users_book(), plans, names=NAMES, path="book.xlsx").data)
+    data = bytearray(zipped(parts, method=zipfile.ZIP_STORED))
+    for sheet in ("sheet3.xml", "sheet4.xml"):
+        at = data.index(parts[f"xl/worksheets/{sheet}"])
+        data[at + 200] ^= 1
+    assert ours
+    assert "is damaged (Bad CRC-32 for file 'xl/worksheets/sheet" in refusal(bytes(data))

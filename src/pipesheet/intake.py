@@ -126,6 +126,8 @@ def opened_package(path: Path, content: bytes) -> zipfile.ZipFile:
     _check_harm(path, members, len(content))
     if any(member.flag_bits & 0x1 for member in members):
         raise Encrypted(path)
+    if not {member.compress_type for member in members} <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise NotAWorkbook(path, "its parts are compressed in a way that a workbook's are not")
     _check_kind(path, package, {member.filename for member in members})
     return package
 

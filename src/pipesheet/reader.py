@@ -11,7 +11,7 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from os import PathLike
@@ -29,7 +29,8 @@ from pipesheet.locate import OURS, READ_AGAIN
 from pipesheet.mending import mended
 from pipesheet.odsscan import ods_sheets
 from pipesheet.recordscan import xls_sheets, xlsb_looks
-from pipesheet.sheetscan import MOST_CELLS, Looks, Scanned, our_tabs, sheet_looks, tables_can_be_read
+from pipesheet.sheetscan import MOST_CELLS, Looks, Scanned, our_tabs, sheet_looks
+from pipesheet.tablescan import sheet_tables
 
 XML_FORMATS = ("xlsx", "xlsm", "xltx", "xltm", "xlam")
 FORMATS = (*XML_FORMATS, "xlsb", "xls", "ods")
@@ -96,13 +97,12 @@ def _package(path: Path, content: bytes, fingerprint: str, ending: str) -> Sourc
 
 def _grids(path: Path, content: bytes, package: zipfile.ZipFile | None) -> tuple[Grid, ...]:
     looks = _looks(path, content, package)
-    with_tables = package is not None and tables_can_be_read(package)
-    book = _opened(path, content, with_tables)
+    book = _opened(path, content)
     sheets = [s for s in book.sheets_metadata if s.typ == calamine.SheetTypeEnum.WorkSheet]
     if not sheets:
         others = ", ".join(sorted({str(s.typ).rpartition(".")[2] for s in book.sheets_metadata})) or "no sheet at all"
         raise NotAWorkbook(path, f"it has no sheet of cells, only {others}")
-    tables = _as_ours(_tables(path, book), our_tabs(package)) if with_tables and package else {}
+    tables = _as_ours(sheet_tables(package), our_tabs(package)) if package else {}
     return tuple(
         # What an earlier run wrote is made anew, and may be more than all the rest.
         Grid(sheet.name, (), tables[sheet.name]) if _only_results(tables.get(sheet.name, ()))
@@ -111,7 +111,7 @@ def _grids(path: Path, content: bytes, package: zipfile.ZipFile | None) -> tuple
     )  # fmt: skip
 
 
-def _as_ours(tables: dict[str, tuple[Table, ...]], ours: set[str]) -> dict[str, tuple[Table, ...]]:
+def _as_ours(tables: Mapping[str, tuple[Table, ...]], ours: set[str]) -> dict[str, tuple[Table, ...]]:
     """Tables by the names this program gives them, though another had the name already.
 
     Only on a sheet with our mark: what a table of such a name says elsewhere is not said by this workbook.
@@ -199,17 +199,9 @@ def _put(rows: list[list[Value]], row: int, column: int, error: str) -> None:
         cells[column - 1] = error
 
 
-def _opened(path: Path, content: bytes, with_tables: bool) -> calamine.CalamineWorkbook:
-    def opened(tables: bool) -> calamine.CalamineWorkbook:
-        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(content), load_tables=tables)
-
-    if with_tables:
-        try:
-            return _guarded(path, lambda: opened(True))
-        except NotAWorkbook:
-            pass  # Broken tables are no reason not to read the cells.
+def _opened(path: Path, content: bytes) -> calamine.CalamineWorkbook:
     try:
-        return _guarded(path, lambda: opened(False))
+        return _guarded(path, lambda: calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)))
     except NotAWorkbook:
         # From a stream calamine only says that it knows no such format; from a path, what is wrong.
         _guarded(path, lambda: calamine.CalamineWorkbook.from_path(path))
@@ -245,23 +237,3 @@ def _plainly(fault: BaseException) -> str:
     text = " ".join(str(fault).split()).rstrip(".") if says else ""
     text = "" if _HEXADECIMAL.search(text) else text
     return f"its parts cannot be read ({text[:160]})" if text else "its parts cannot be read"
-
-
-def _tables(path: Path, book: calamine.CalamineWorkbook) -> dict[str, tuple[Table, ...]]:
-    found: dict[str, tuple[Table, ...]] = {}
-    try:
-        names = book.table_names
-    except (calamine.TablesNotLoaded, calamine.TablesNotSupported):
-        return found
-    for name in names or ():
-        try:
-            table = _guarded(path, lambda name=name: book.get_table_by_name(name))  # type: ignore[misc]
-        except NotAWorkbook:
-            continue
-        if table.start is None or table.end is None:
-            continue
-        # calamine's start is the first row of data; the header stands above it.
-        (top, left), (bottom, right) = table.start, table.end
-        corners = Table(name, top, left + 1, bottom + 1, right + 1)
-        found[table.sheet] = (*found.get(table.sheet, ()), corners)
-    return found

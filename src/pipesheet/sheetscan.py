@@ -129,15 +129,15 @@ def relationships_member(package: zipfile.ZipFile, member: str) -> str:
     return _stored(package)[posixpath.join(folder, "_rels", name + ".rels").casefold()]
 
 
-def related_members(package: zipfile.ZipFile, member: str) -> dict[str, str]:
-    """The members that a part's relationships lead to, by their ids."""
+def related_members(package: zipfile.ZipFile, member: str, *, kind: str = "") -> dict[str, str]:
+    """The members that a part's relationships, all or those of one kind, lead to, by their ids."""
     stored = _stored(package)
     folder = posixpath.dirname(member.replace("\\", "/"))
     found = {}
     for tag in _RELATIONSHIP.finditer(package.read(relationships_member(package, member))):
         attributes = attributes_of(tag[1])
         target = posixpath.normpath(posixpath.join("/", folder, attributes.get("Target", ""))).lstrip("/")
-        if target.casefold() in stored:
+        if target.casefold() in stored and attributes.get("Type", "").endswith(f"/{kind}" if kind else ""):
             found[attributes.get("Id", "")] = stored[target.casefold()]
     return found
 
@@ -180,13 +180,6 @@ def attributes_of(tag: bytes) -> dict[str, str]:
         found[1].decode("utf-8", "replace"): html.unescape((found[2] or found[3] or b"").decode("utf-8", "replace"))
         for found in _ATTRIBUTE.finditer(tag)
     }
-
-
-def tables_can_be_read(package: zipfile.ZipFile) -> bool:
-    """Whether there are tables at all, and each sheet lies in a folder, as the table reader takes for granted."""
-    if any("/" not in member for member in sheet_members(package).values()):
-        return False
-    return any("table" in name.casefold() and "pivot" not in name.casefold() for name in package.namelist())
 
 
 def extent(xml: bytes) -> tuple[int, int]:

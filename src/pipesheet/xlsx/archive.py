@@ -96,17 +96,17 @@ class Archive:
 
     def read(self, name: str) -> bytes:
         """The inflated bytes of a member, checked against its checksum."""
-        with self.stream(name) as stream:
-            try:
-                return stream.read()
-            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-                raise NotAWorkbook(self.path, f"its part {name} is damaged{_in_words(error)}") from error
+        return b"".join(self.pieces(name, -1))
 
-    def stream(self, name: str) -> zipfile.ZipExtFile:
-        """A member to be read piece by piece."""
+    def pieces(self, name: str, size: int) -> Iterator[bytes]:
+        """The inflated bytes of a member, so many at a time, or all at once (-1)."""
         try:
-            return self._zip.open(name)  # type: ignore[return-value]
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
+            if self._zip.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise NotImplementedError("That compression method is not supported")
+            with self._zip.open(name) as stream:
+                while piece := stream.read(size):
+                    yield piece
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
             raise NotAWorkbook(self.path, f"its part {name} is damaged{_in_words(error)}") from error
 
     def member(self, name: str) -> Member:

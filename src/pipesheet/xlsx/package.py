@@ -88,9 +88,7 @@ class Package:
 
     def stream(self, part: str, *, step: int = 1 << 20) -> Iterable[bytes]:
         """A part's bytes, piece by piece."""
-        with self._archive.stream(self._stored[_key(part)]) as stream:
-            while piece := stream.read(step):
-                yield piece
+        return self._archive.pieces(self._stored[_key(part)], step)
 
     def packed(self, part: str) -> Packed:
         """A part as it is compressed in the file."""

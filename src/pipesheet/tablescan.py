@@ -1,0 +1,53 @@
+"""Where the tables of an .xlsx stand. The cell reader could tell as well, but only by copying what a table
+says it spans, which may be all the cells a sheet can have."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+
+from pipesheet.grid import Table
+from pipesheet.intake import FAULTS
+from pipesheet.sheetscan import attributes_of, column_number, related_members, sheet_members
+
+_TABLE = re.compile(rb"<(?:\w+:)?table\s((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>")
+_CORNERS = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?\Z")
+
+
+def sheet_tables(package: zipfile.ZipFile) -> Mapping[str, tuple[Table, ...]]:
+    """The tables of each sheet that has some, by the sheet's name; what is broken is left out."""
+    found = {name: tuple(_tables(package, member)) for name, member in sheet_members(package).items()}
+    return {name: tables for name, tables in found.items() if tables}
+
+
+def _tables(package: zipfile.ZipFile, sheet: str) -> Iterator[Table]:
+    try:
+        members = related_members(package, sheet, kind="table").values()
+    except FAULTS:
+        return  # Most sheets have no relationships at all.
+    for member in members:
+        try:
+            tag = _TABLE.search(package.read(member))
+        except FAULTS:
+            continue
+        table = _table(attributes_of(tag[1])) if tag else None
+        if table is not None:
+            yield table
+
+
+def _table(said: Mapping[str, str]) -> Table | None:
+    """A table by what its part says; `first_row` is its header, and its row of totals is left out."""
+    corners = _CORNERS.match(said.get("ref", ""))
+    if corners is None:
+        return None
+    headers, totals = (
+        _count(said.get(name), default) for name, default in (("headerRowCount", 1), ("totalsRowCount", 0))
+    )
+    first, last = int(corners[2]) + headers - 1, int(corners[4] or corners[2]) - totals
+    left, right = column_number(corners[1]), column_number(corners[3] or corners[1])
+    return Table(said.get("displayName", ""), first, left, last, right) if last > first and right >= left else None
+
+
+def _count(text: str | None, default: int) -> int:
+    return default if text is None else int(text == "1")
