@@ -41,13 +41,7 @@ def _table(said: Mapping[str, str]) -> Table | None:
     corners = _CORNERS.match(said.get("ref", ""))
     if corners is None:
         return None
-    headers, totals = (
-        _count(said.get(name), default) for name, default in (("headerRowCount", 1), ("totalsRowCount", 0))
-    )
+    headers, totals = said.get("headerRowCount", "1") == "1", said.get("totalsRowCount", "0") == "1"
     first, last = int(corners[2]) + headers - 1, int(corners[4] or corners[2]) - totals
     left, right = column_number(corners[1]), column_number(corners[3] or corners[1])
     return Table(said.get("displayName", ""), first, left, last, right) if last > first and right >= left else None
-
-
-def _count(text: str | None, default: int) -> int:
-    return default if text is None else int(text == "1")
