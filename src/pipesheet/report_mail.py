@@ -22,6 +22,7 @@ from pipesheet.charts import Bridge, Columns
 from pipesheet.charts_stages import Funnel
 from pipesheet.drawing import web_colour
 from pipesheet.errors import UsageError
+from pipesheet.figures import short_money
 from pipesheet.language import say
 from pipesheet.mail_charts import LandingBar, Lanes, landing_lanes
 from pipesheet.mail_tables import TABLES, MailTable, mail_table
@@ -175,7 +176,8 @@ def _text(shown: MailPage, templates: Path | None) -> str:
     said = rendered(
         "mail.txt.j2", templates, escaping=False, mail=shown, page=shown.page, wrapped=mail_text.wrapped,
         underlined=mail_text.underlined, aligned=mail_text.aligned,
-        columns=mail_text.columns_of, table_rows=_table_rows,
+        columns=mail_text.columns_of,
+        table_rows=_table_rows, landing=_landing_rows(shown),
     )  # fmt: skip
     return said.strip() + "\n"
 
@@ -183,3 +185,10 @@ def _text(shown: MailPage, templates: Path | None) -> str:
 def _table_rows(table: MailTable) -> list[list[list[str]]]:
     """The heads of a table and its rows, each cell as its lines."""
     return [[[head.text] for head in table.heads], *([list(cell.lines) for cell in row] for row in table.rows)]
+
+
+def _landing_rows(shown: MailPage) -> list[tuple[str, ...]]:
+    """The parts of the landing bar and the target, which the bar itself shows as a mark."""
+    rows = mail_text.columns_of(shown.landing.keys, "name", "amount") if shown.landing else []
+    model = shown.page.landing_model
+    return [*rows, (say("Target"), short_money(model.target, model.currency))] if model and model.target else rows
