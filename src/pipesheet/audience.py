@@ -78,17 +78,18 @@ def cut(analysis: Analysis, audience: Audience) -> Analysis:
 
 
 def _is_theirs(book: Book, audience: Audience) -> Callable[[str], bool]:
-    """Whether a name, however it is written, is that owner's, or an owner's of that team."""
+    """Whether a name, however it is written, is that owner's, that team's, or an owner's of that team."""
+    own = stage_key(audience.name)
     if audience.kind == "owner":
-        return lambda name: stage_key(name) == stage_key(audience.name)
-    teams = {stage_key(o.name): o.team for o in reversed(book.owners)}
+        return lambda name: stage_key(name) == own
+    teams = {own: audience.name} | {stage_key(o.name): o.team for o in reversed(book.owners)}
     return lambda name: teams.get(stage_key(name)) == audience.name
 
 
 def _forecast(analysis: Analysis, frame: pl.DataFrame, audience: Audience) -> Forecast:
     """The forecast of those deals against the targets that are theirs, by the method of the whole."""
-    book, theirs, own = analysis.book, _is_theirs(analysis.book, audience), stage_key(audience.name)
-    targets = tuple(t for t in book.targets if theirs(t.owner) or stage_key(t.owner) == own)
+    book, theirs = analysis.book, _is_theirs(analysis.book, audience)
+    targets = tuple(t for t in book.targets if theirs(t.owner))
     made, _ = forecast(frame, replace(book, targets=targets), as_of=analysis.as_of)
     return made
 

@@ -295,7 +295,8 @@ def _owner_columns(rows: Sequence[ForecastRow], title: str, currency: str) -> Co
 def _owner_stack(row: ForecastRow) -> Stack:
     share = row.total / row.target if row.target else None
     name = say(UNNAMED[row.key]) if row.key in UNNAMED else plain(row.key)
-    return Stack(name, (row.total,), row.total, row.target, percent(share) if share else "", bool(share and share >= 1))
+    said = "" if share is None else percent(share)
+    return Stack(name, (row.total,), row.total, row.target, said, bool(share and share >= 1))
 
 
 def _owner_rows(forecast: Forecast) -> list[ForecastRow]:
