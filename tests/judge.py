@@ -40,7 +40,7 @@ _UNCLEAR = (
 _ODD_WORDS = re.compile(
     r"\bNone\b|\b0x[0-9a-fA-F]+|\b(?:Key|Value|Type|Index|Attribute|Runtime|Unicode\w*)Error\b|[\x00-\x1f\x7f]"
 )
-_RESULTS_OF, _AGAIN_OF = 4, 3
+_RESULTS_OF, _AGAIN_OF = 6, 4
 """The real result sheets and more grafts take long, so they are made for one workbook in so many."""
 _MARK = "_pipesheet_"
 _STYLE_LISTS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from grafting import NAMES, members, plans, swapped, users_book, zipped
-from pipesheet.errors import NoDeals, NotAWorkbook, PipesheetError
+from pipesheet.analysis import analyze
+from pipesheet.errors import AmbiguousDeals, NoDeals, NotAWorkbook, PipesheetError
 from pipesheet.reader import read
 from pipesheet.writer import grafted_file
 from pipesheet.xlsx.book import Book
@@ -101,9 +102,10 @@ def test_what_only_looks_like_a_number_is_none(part: str, swap: tuple[str, str])
     assert len(Book(grafted(swapped(users_book(), part, swap))).sheets) == 4
 
 
-def test_where_rels_are_declared_as_nothing_ours_are_declared_by_name() -> None:
+@pytest.mark.parametrize("swap", [('"{}"', '""'), ('<Default Extension="rels"', '<Odd Extension="rels"')])
+def test_where_rels_are_declared_as_nothing_ours_are_declared_all_the_same(swap: tuple[str, str]) -> None:
     kind = "application/vnd.openxmlformats-package.relationships+xml"
-    package = grafted(swapped(users_book(), "[Content_Types].xml", (f'"{kind}"', '""')))
+    package = grafted(swapped(users_book(), "[Content_Types].xml", (swap[0].format(kind), swap[1])))
     ours = [p for p in package.parts if p.endswith(".rels") and p not in members(users_book())]
     assert {package.content_type(p) for p in ours} == {kind}
 
@@ -162,3 +164,10 @@ def test_a_sheet_of_ours_that_is_damaged_is_refused() -> None:
         at = data.index(parts[f"xl/worksheets/{sheet}"])
         data[at + 200] ^= 1
     assert "is damaged (Bad CRC-32 for file 'xl/worksheets/sheet" in refusal(bytes(data))
+
+
+def test_what_steers_a_terminal_is_no_part_of_a_message(tmp_path: Path) -> None:
+    with pytest.raises(NoDeals, match="has Deal ID, Close date in row 1") as told:
+        analyze(read(saved(tmp_path, b"Deal\x1f ID;Close \x1b[2Jdate\n".replace(b"\x1b[2J", b"\x1c"), "book.csv")))
+    assert str(told.value).isprintable()
+    assert str(AmbiguousDeals("book.xlsx", ["a\u202eb\x1b[2J", "c"])).isprintable()

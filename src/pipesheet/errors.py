@@ -36,6 +36,7 @@ _LOOKED, _LONGEST = 4, 150
 
 
 def _short(text: str) -> str:
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
@@ -127,7 +128,7 @@ class AmbiguousDeals(ReadError):
         names = ", ".join(repr(_short(s)) for s in sheets[:_LOOKED])
         super().__init__(
             f"{_name(path)} has more than one sheet that could be the deals: {names}. Say which in a "
-            f"Settings sheet (Setting: sheet Deals; Value: {sheets[0]}), or rename the other."
+            f"Settings sheet (Setting: sheet Deals; Value: {_short(sheets[0])}), or rename the other."
         )
 
 

@@ -261,7 +261,8 @@ class _Graft:
 
     def _type_by_ending(self) -> None:
         """Says what relationships are: by their ending, or where that means something else by their names."""
-        known = {str(e.get("Extension", "")).lower(): e.get("ContentType") for e in markup.children(self.types.root)}
+        endings = (e for e in markup.children(self.types.root) if markup.local(e) == "Default")
+        known = {str(e.get("Extension", "")).lower(): e.get("ContentType") for e in endings}
         if "rels" not in known:
             new = etree.Element(f"{{{CONTENT_TYPES}}}Default", Extension="rels", ContentType=_RELS_TYPE)
             self.types.root.insert(0, new)
