@@ -6,6 +6,7 @@ One lookup serves a wheel (the folders lie inside the package) and a checkout or
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -17,9 +18,14 @@ def folder(name: str) -> Path:
     Raises:
         FileNotFoundError: neither the package nor a checkout around it has such a folder.
     """
-    places = [_PACKAGE / name]
-    if len(_PACKAGE.parents) > 1:
-        places.append(_PACKAGE.parents[1] / name)
+    return _found(name, _PACKAGE)
+
+
+@cache
+def _found(name: str, package: Path) -> Path:
+    places = [package / name]
+    if len(package.parents) > 1:
+        places.append(package.parents[1] / name)
     for place in places:
         if place.is_dir():
             return place

@@ -147,6 +147,7 @@ def environment(own: Path | None, *, escaping: bool) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     made.filters["drawn"] = _drawn
     made.globals.update(_=say, spoken=spoken, picture=_pictures(own))
@@ -174,7 +175,7 @@ def tokens(own: Path | None = None) -> Tokens:
     Raises:
         UsageError: that file is none of colours that we know.
     """
-    ours: dict[str, dict[str, str]] = json.loads((template_folder() / "tokens.json").read_text(encoding="utf-8"))
+    ours = _own_tokens()
     path = None if own is None else own / "tokens.json"
     if path is None or not path.is_file():
         return ours
@@ -183,6 +184,12 @@ def tokens(own: Path | None = None) -> Tokens:
         return {theme: {**colours, **_checked(theirs.get(theme, {}), colours)} for theme, colours in ours.items()}
     except (OSError, ValueError, AttributeError) as fault:
         raise UsageError(f"{path} cannot be used: {fault}. See docs/templates.md.") from fault
+
+
+@cache
+def _own_tokens() -> Tokens:
+    found: Tokens = json.loads((template_folder() / "tokens.json").read_text(encoding="utf-8"))
+    return found
 
 
 def _checked(theirs: Mapping[str, str], ours: Mapping[str, str]) -> Mapping[str, str]:
