@@ -160,6 +160,21 @@ def test_a_book_of_five_thousand_deals_fits() -> None:
     assert len(render(found, stamp=STAMP).html.encode()) <= 300_000
 
 
+def test_lists_are_shortened_until_they_fit_and_what_is_left_out_is_counted_to_the_last() -> None:
+    name = "契約更新と追加ライセンスの大きな商談🎯" * 4  # three bytes a letter, eighty letters
+    rows = "\n".join(f"D-{n} | {n} {name} | Proposal | {n} | 2026-11-01 | Kim | {name}" for n in range(300))
+    found = analysis(Deals=f"Deal ID | Deal | Stage | Amount | Close date | Owner | Next step\n{rows}")
+    kim = Audience("owner", "Kim")
+    mail, things = mail_for(found, STAMP, kim), len(cut(found, kim).findings)
+    assert BUDGET / 2 < len(mail.html.encode()) <= BUDGET
+    assert "🎯" in mail.html
+    shown = mail.text.count("Deals!")
+    assert 0 < shown < 40, "as many as fit"
+    assert mail.html.count("Deals!") == shown
+    assert f"{things - shown} more in the workbook's sheet Findings." in unfolded(mail.text)
+    assert f"{things - shown} more in the workbook's sheet Findings." in unfolded(mail.html)
+
+
 def test_the_same_analysis_gives_the_same_bytes() -> None:
     made = [
         message(
@@ -193,6 +208,7 @@ NOW = dt.datetime(2026, 11, 16, 8, tzinfo=dt.UTC)
         ("a@x.com, b@x.com", "more than one address"),
         ('"Boss <boss@x.com>" <evil@x.com>', "its name looks like another address"),
         ("boss@x.com <evil@x.com>", "its name looks like another address"),
+        ("boss＠x.com <evil@x.com>", "its name looks like another address"),
         ("a\x00@x.com", "there is a control character in it"),
         ("a\u202e@x.com", "there is a control character in it"),
         ("a@-x.com", "no name of a domain"),

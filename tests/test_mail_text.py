@@ -47,6 +47,15 @@ def test_the_widest_text_gives_way_and_figures_never_do() -> None:
     """)
 
 
+def test_rows_of_several_lines_are_told_apart() -> None:
+    assert aligned([(["Ampère", "Wei Chen"], "€1"), ("Saltire", "€20")], (False, True)) == shown("""
+        Ampère     €1
+        Wei Chen
+
+        Saltire   €20
+    """)
+
+
 @given(st.lists(st.tuples(WIDE, WIDE), min_size=1, max_size=4))
 def test_no_line_is_wider_than_the_page_and_no_letter_is_lost(rows: list[tuple[str, str]]) -> None:
     lines = aligned([(*row, "€1.37M") for row in rows], (False, False, True))

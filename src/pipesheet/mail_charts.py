@@ -190,7 +190,7 @@ def _share(stack: Stack) -> float:
 
 def _owner(stack: Stack, currency: str, scale: float, targets: bool) -> Lane:
     tone: Tone = "pos" if stack.reached else ""
-    value = min(_share(stack), scale) if targets else stack.total
+    value = _share(stack) if targets else stack.total
     aim = 1.0 if targets and stack.target else None
     drawn = bar([(value, tone or "commit")], scale, mark=aim)
     return Lane(stack.name, drawn, short_money(stack.total, currency), stack.remark, tone=tone)

@@ -70,7 +70,9 @@ def aligned(rows: Sequence[Sequence[str | Sequence[str]]], right: Sequence[bool]
         if sizes[widest] <= NARROWEST:
             break
         sizes[widest] -= 1
-    return "\n".join(line for row in cells for line in _row(row, sizes, right))
+    drawn = ["\n".join(_row(row, sizes, right)) for row in cells]
+    # Rows of several lines are told apart by an empty one.
+    return ("\n\n" if any("\n" in row for row in drawn) else "\n").join(drawn)
 
 
 def _row(row: Sequence[Sequence[str]], sizes: Sequence[int], right: Sequence[bool]) -> Iterator[str]:
