@@ -181,7 +181,7 @@ def owner_lanes(model: Columns, most: int) -> Lanes:
     scale = min(max([_share(s) for s in model.stacks] + [1.0]), REACH) if targets else highest
     lanes = tuple(_owner(s, model.currency, scale * 1.06 if targets else scale, targets) for s in shown)
     note = say("The mark is everybody's own target.") if targets and shown else ""
-    return Lanes(model.words, lanes, (26, 48, 14, 12) if targets else (28, 56, 16), left, note)
+    return Lanes(model.words, lanes, (28, 46, 14, 12) if targets else (28, 56, 16), left, note)
 
 
 def _share(stack: Stack) -> float:
