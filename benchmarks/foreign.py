@@ -1,7 +1,7 @@
 """Our sheets in every workbook of a folder, judged by others, and openpyxl's load and save beside it.
 
     python benchmarks/foreign.py --corpus FOLDER [--limit 60 --seed 1] [--jobs 2] [--json OUT]
-                                 [--skip openpyxl validator libreoffice] [--write-docs docs/corpus.md]
+                                 [--skip openpyxl openpyxl-judges validator libreoffice] [--write-docs docs/corpus.md]
 
 Each workbook gets the result sheets of its own deals, or those of the sample workbook where it has none
 (`--small`: two small sheets). Then an outside referee (`--referee`) looks for what was lost, Microsoft's
@@ -249,7 +249,13 @@ def ask_libreoffice(args: argparse.Namespace, records: Mapping[Path, Record], re
     return " ".join(office.version.split()[:2])
 
 
+def _to_be_judged(args: argparse.Namespace, results: Mapping[str, Results]) -> Mapping[str, Results]:
+    return {p: of for p, of in results.items() if p == "pipesheet" or "openpyxl-judges" not in args.skip}
+
+
 # The command
+
+SKIPPED = ("validator", "libreoffice", "openpyxl", "openpyxl-judges")
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -260,7 +266,13 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--small", action="store_true", help="two small sheets in place of the result sheets")
-    parser.add_argument("--skip", nargs="+", default=[], choices=["validator", "libreoffice", "openpyxl"])
+    parser.add_argument(
+        "--skip",
+        nargs="+",
+        default=[],
+        choices=[*SKIPPED],
+        help="judges, or openpyxl, or only the slow judges of what openpyxl wrote",
+    )
     parser.add_argument("--cache", type=Path, default=Path("build/foreign"))
     parser.add_argument("--json", type=Path, help="all there is to know of each workbook")
     parser.add_argument("--write-docs", type=Path, help="a page with the two markers")
@@ -281,9 +293,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     records = judge(args, books, results)
     tools = [f"pipesheet {pipesheet.__version__}", version_of_openpyxl()]
     if "validator" not in args.skip:
-        tools.append(ask_validator(args, records, results))
+        tools.append(ask_validator(args, records, _to_be_judged(args, results)))
     if "libreoffice" not in args.skip:
-        tools.append(ask_libreoffice(args, records, results))
+        tools.append(ask_libreoffice(args, records, _to_be_judged(args, results)))
     text = page(list(records.values()), {k: v for k, v in PROGRAMS.items() if k in results}, tools)
     print(text)
     _keep(args, records, text)

@@ -99,14 +99,18 @@ def _new_error(judged: Judged) -> bool | None:
     return None if judged.validator_opens is None else bool(judged.new_errors)
 
 
+_SAME_SHEETS = "**LibreOffice opens it with the same sheets and those added**"
+
+
 def _opening(judged: Sequence[Judged]) -> Iterator[tuple[str, str]]:
     asked = [j for j in _written(judged) if j.libreoffice is not None]
     if not asked:
+        yield _SAME_SHEETS, "not asked"
         return
     able = [j for j in asked if j.libreoffice != "not before"]
     yield "LibreOffice does not open it before either", str(len(asked) - len(able))
     same = sum(j.libreoffice == "same sheets" for j in able)
-    yield "**LibreOffice opens it with the same sheets and those added**", f"**{same} of {len(able)}**"
+    yield _SAME_SHEETS, f"**{same} of {len(able)}**"
     if formulas := sum(j.formulas or 0 for j in able):
         yield "formulas added, all recalculated there", f"{formulas:,}"
         yield "**workbooks where one has another value than stored**", f"**{sum(bool(j.differ) for j in able)}**"
