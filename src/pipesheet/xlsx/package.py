@@ -14,11 +14,13 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from pipesheet.errors import Locked, NotAWorkbook, Unsupported
+from pipesheet.errors import Locked, NotAWorkbook, Unsafe, Unsupported
 from pipesheet.xlsx import markup
 from pipesheet.xlsx.archive import Archive, Member, Packed, pack, unpack, write_zip
 
 TYPES_PART = "[Content_Types].xml"
+MAX_PARSED = 12 << 20
+"""Bytes of a part that lists others or holds formats; Excel's limits keep it well below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +98,20 @@ class Package:
 
     def root(self, part: str, tag: str = "") -> etree._Element:
         """The root element of a part's XML, to be looked at; of this tag where one is given."""
-        root = markup.parse_xml(self.read(part), self.path, part)
+        root = markup.parse_xml(self._whole(part), self.path, part)
         if tag and root.tag != tag:
             raise NotAWorkbook(self.path, f"its part {part} does not hold what its name says")
         return root
 
     def document(self, part: str) -> markup.Document:
         """A part's XML, to be edited."""
-        return markup.Document(self.read(part), self.path, part)
+        return markup.Document(self._whole(part), self.path, part)
+
+    def _whole(self, part: str) -> bytes:
+        """The bytes of a part that is taken apart in memory, where it grows to many times its size."""
+        if self.size(part) > MAX_PARSED:
+            raise Unsafe(self.path, f"its part {part} would have {self.size(part):,} bytes, which no workbook needs")
+        return self.read(part)
 
     def content_type(self, part: str) -> str:
         """The type of a part, by its own entry or its ending; empty where none is declared."""
