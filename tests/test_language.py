@@ -172,6 +172,18 @@ def test_each_german_text_has_the_parts_of_the_english_one() -> None:
         assert all(len(form) == 2 for form in forms), f"German has two forms: {german}"
 
 
+@pytest.mark.parametrize("n", [1, 2])
+def test_each_german_text_can_be_filled_in(n: int) -> None:
+    for english, german in language("de").texts.items():
+        names, counted = _parts(english)
+        parts: dict[str, object] = {name: n if name in counted else f"‹{name}›" for name in names}
+        with speaking("de"):
+            told = say(english, **parts)
+        assert "{" not in told, english
+        assert all(f"‹{name}›" in told for name in names - counted), english
+        assert told != say(english, **parts) or german == english, f"said in English: {english}"
+
+
 N = "\N{NO-BREAK SPACE}"
 GERMAN = [
     (lambda: figures.number(1234567.5, 1), "1.234.567,5"),

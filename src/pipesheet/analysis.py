@@ -20,6 +20,7 @@ from pipesheet.funnel import Conversion, conversion
 from pipesheet.gates import CriterionResult, audit
 from pipesheet.grid import Source, Value
 from pipesheet.hygiene import Hygiene, hygiene
+from pipesheet.language import speaking
 from pipesheet.models import Book
 from pipesheet.parser import parse
 from pipesheet.rules import judge, without_echoes
@@ -79,6 +80,11 @@ def analyze(
     date = as_of or book.settings.as_of or today
     if date is None:
         raise UsageError("No as-of date: pass as_of=, or set one in the workbook's Settings sheet.")
+    with speaking(book.settings.language):
+        return _thought(source, book, read_findings, date)
+
+
+def _thought(source: Source, book: Book, read_findings: Sequence[Finding], date: dt.date) -> Analysis:
     frame, rule_findings = judge(deal_frame(book, date), book, as_of=date)
     gates = audit(frame, book, as_of=date, folder=source.path.parent)
     expected, target_findings = forecast(gates.frame, book, as_of=date)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import repeat
 from typing import Any
 
 import polars as pl
 
-from pipesheet import figures
 from pipesheet.findings import Finding, severity_of
 from pipesheet.grid import CellRef
 from pipesheet.models import Book
@@ -25,10 +23,15 @@ def blank(field: str) -> pl.Expr:
     return pl.col(field).fill_null("").str.strip_chars() == ""
 
 
-@cache
-def days_in_words(days: int) -> str:
-    """``1 day``, ``27 days``."""
-    return figures.count(days, "day")
+def written_once(write: Callable[..., str], rows: Iterable[tuple[Any, ...]]) -> list[str]:
+    """What `write` makes of each row's values; each distinct row is written once."""
+    known: dict[tuple[Any, ...], str] = {}
+    written = []
+    for row in rows:
+        if row not in known:
+            known[row] = write(*row)
+        written.append(known[row])
+    return written
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,7 @@ class Case:
     def words(self, column: str, write: Callable[[Any], str]) -> Callable[[pl.DataFrame], list[str]]:
         """The values of a column of the deals found, in words; each distinct value is written once."""
 
-        def written(hits: pl.DataFrame) -> list[str]:
-            values = hits[column].to_list()
-            texts = {v: write(v) for v in dict.fromkeys(values)}
-            return [texts[v] for v in values]
-
-        return written
+        return lambda hits: written_once(write, hits.select(column).iter_rows())
 
     def findings(
         self,

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipesheet import figures
 from pipesheet.attachments import inside, is_there
+from pipesheet.language import later, say
 from pipesheet.readings import Column, shown
 
 _LINK = r"(?i)^(?:https?://|www\.)[^\s/?#]+\S*$"
@@ -46,14 +46,10 @@ class Check:
         if constant and self.name in _DATE_WORDS and self.operands[0].date[0] is not None:
             words = _DATE_WORDS[self.name]
         listed = map(shown, self.operands[0].values) if constant and self.operands else (o.label for o in self.operands)
-        return words.format(
-            *(o.label or o.shown(0) for o in self.operands),
-            list=", ".join(listed),
-            text=self.text,
-            days=figures.count(self.count, "day"),
-            people=figures.count(self.count, "person", "people"),
-            below=f" in {self.text}" if self.text else "",
-        )
+        if self.name == "file exists" and self.text:
+            words = later("a file that is there in {text}")
+        ends = dict(zip(("value", "last"), (o.label or o.shown(0) for o in self.operands), strict=False))
+        return say(words, list=", ".join(listed), text=self.text, n=self.count, **ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,35 +168,35 @@ DATED = frozenset(
 """Those that only dates can pass."""
 
 _WORDS: Mapping[str, str] = {
-    "is filled": "filled in",
-    "is empty": "empty",
-    "is yes": "yes",
-    "is no": "no",
-    "=": "{0}",
-    "≠": "anything but {0}",
-    ">": "more than {0}",
-    "≥": "at least {0}",
-    "<": "less than {0}",
-    "≤": "at most {0}",
-    "between": "between {0} and {1}",
-    "is one of": "one of: {list}",
-    "is not one of": "none of: {list}",
-    "contains": "a text with “{0}” in it",
-    "matches": "a text that matches {text}",
-    "within last N days": "a date in the last {days}",
-    "within next N days": "a date in the next {days}",
-    "in the future": "a date in the future",
-    "in the past": "a date in the past",
-    "on or before": "a date on or before {0}",
-    "on or after": "a date on or after {0}",
-    "at least N people": "at least {people}",
-    "is a link": "a link that starts with https://",
-    "file exists": "a file that is there{below}",
+    "is filled": later("filled in"),
+    "is empty": later("empty"),
+    "is yes": later("yes"),
+    "is no": later("no"),
+    "=": later("{value}"),
+    "≠": later("anything but {value}"),
+    ">": later("more than {value}"),
+    "≥": later("at least {value}"),
+    "<": later("less than {value}"),
+    "≤": later("at most {value}"),
+    "between": later("between {value} and {last}"),
+    "is one of": later("one of: {list}"),
+    "is not one of": later("none of: {list}"),
+    "contains": later("a text with “{value}” in it"),
+    "matches": later("a text that matches {text}"),
+    "within last N days": later("a date in the last {n} {n:day|days}"),
+    "within next N days": later("a date in the next {n} {n:day|days}"),
+    "in the future": later("a date in the future"),
+    "in the past": later("a date in the past"),
+    "on or before": later("a date on or before {value}"),
+    "on or after": later("a date on or after {value}"),
+    "at least N people": later("at least {n} {n:person|people}"),
+    "is a link": later("a link that starts with https://"),
+    "file exists": later("a file that is there"),
 }
 _DATE_WORDS: Mapping[str, str] = {
-    ">": "a date after {0}",
-    "≥": "a date on or after {0}",
-    "<": "a date before {0}",
-    "≤": "a date on or before {0}",
-    "between": "a date from {0} to {1}",
+    ">": later("a date after {value}"),
+    "≥": later("a date on or after {value}"),
+    "<": later("a date before {value}"),
+    "≤": later("a date on or before {value}"),
+    "between": later("a date from {value} to {last}"),
 }

@@ -12,9 +12,11 @@ import math
 import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeGuard
 
 from pipesheet.grid import Value
+from pipesheet.language import later, say, spoken
 from pipesheet.written import (
     DateText,
     NumberText,
@@ -66,6 +68,10 @@ class Note:
     code: str
     found: str
     needed: str
+
+
+_Words = tuple[str, str, str]
+"""The code of a note, what was found and what is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +143,11 @@ def _are_clean(distinct: Set[str]) -> bool:
 def _text_note(index: int, raw: Value) -> Note:
     if is_error(raw):
         return _error_note(index, raw)
-    return Note(index, "text-trimmed", f"{raw!r}"[:_SHOWN], "the text without spaces around it")
+    return Note(index, "text-trimmed", f"{raw!r}"[:_SHOWN], say("the text without spaces around it"))
 
 
 def _error_note(index: int, raw: Value) -> Note:
-    return Note(index, "cell-error", str(raw), "a formula that gives a value, or an empty cell")
+    return Note(index, "cell-error", str(raw), say("a formula that gives a value, or an empty cell"))
 
 
 def written_plainly(value: Value) -> str:
@@ -181,6 +187,7 @@ def _numbers(column: Sequence[Value], reading: Reading, unreadable: str) -> Coer
         comma = decimal_is_comma({v for v in column if isinstance(v, str)})
     told = reading.decimal_comma is not None
     known: dict[str, NumberText | None] = {}
+    words: dict[str, _Words | None] = {}
     notes: list[Note] = []
     values = []
     for index, cell in enumerate(column):
@@ -188,15 +195,15 @@ def _numbers(column: Sequence[Value], reading: Reading, unreadable: str) -> Coer
             values.append(float(cell) if _is_number(cell) else None)
             continue
         if isinstance(cell, str) and not is_error(cell) and cell not in known:
-            known[cell] = read_number(cell, bool(comma))
+            known[cell] = read = read_number(cell, bool(comma))
+            words[cell] = _number_words(cell, read, told or comma is not None, reading.typed) if read else None
         read = known.get(cell) if isinstance(cell, str) else None
         values.append(read.value if read else None)
-        if read is not None:
-            note = _number_note(index, cell, read, told or comma is not None, reading.typed)
-        else:
-            note = _error_note(index, cell) if is_error(cell) else Note(index, unreadable, quoted(cell), "a number")
-        if note is not None:
-            notes.append(note)
+        if read is None:
+            odd = is_error(cell)
+            notes.append(_error_note(index, cell) if odd else Note(index, unreadable, quoted(cell), say("a number")))
+        elif said := words[str(cell)]:
+            notes.append(Note(index, *said))
     return Coerced(values, notes)
 
 
@@ -220,13 +227,14 @@ def _plain_floats(column: Sequence[Value]) -> list[float | None] | None:
     return None
 
 
-def _number_note(index: int, cell: Value, read: NumberText, settled: bool, typed: bool) -> Note | None:
+def _number_words(cell: str, read: NumberText, settled: bool, typed: bool) -> _Words | None:
+    needed, seen = say("a number, not text"), {"cell": quoted(cell), "value": spoken().marks(f"{read.value:,.15g}")}
     if read.ambiguous:
-        why = "as the locale or the column says" if settled else "with the point as decimal mark"
-        return Note(index, "number-ambiguous", f"{quoted(cell)}, read as {read.value:g}, {why}", "a number, not text")
-    if not typed:
-        return None
-    return Note(index, "number-from-text", f"{quoted(cell)}, read as {read.value:,.15g}", "a number, not text")
+        seen["value"] = spoken().marks(f"{read.value:g}")
+        if settled:
+            return "number-ambiguous", say("{cell}, read as {value}, as the locale or the column says", **seen), needed
+        return "number-ambiguous", say("{cell}, read as {value}, with the point as decimal mark", **seen), needed
+    return ("number-from-text", say("{cell}, read as {value}", **seen), needed) if typed else None
 
 
 def dates(column: Sequence[Value], reading: Reading = Reading()) -> Coerced:
@@ -254,6 +262,7 @@ def _moments(column: Sequence[Value], reading: Reading) -> Coerced:
     told = reading.day_first is not None
     first = reading.day_first if told else day_comes_first({v for v in column if isinstance(v, str)})
     known: dict[str, DateText | None] = {}
+    words: dict[str, _Words | None] = {}
     values: list[dt.datetime | None] = []
     notes: list[Note] = []
     for index, cell in enumerate(column):
@@ -269,11 +278,11 @@ def _moments(column: Sequence[Value], reading: Reading) -> Coerced:
         elif isinstance(cell, str):
             if cell not in known:
                 known[cell] = read_date(cell, bool(first))
+                words[cell] = _date_words(cell, known[cell], told, first, reading.typed)
             read = known[cell]
             values.append(read.value if read else None)
-            note = _date_note(index, cell, read, told, first, reading.typed)
-            if note is not None:
-                notes.append(note)
+            if said := words[cell]:
+                notes.append(Note(index, *said))
         else:
             moment = _from_serial(cell)
             values.append(moment)
@@ -292,26 +301,27 @@ def _from_serial(cell: Value) -> dt.datetime | None:
 
 def _serial_note(index: int, cell: Value, moment: dt.datetime | None) -> Note:
     if moment is None:
-        return Note(index, "date-unreadable", quoted(cell), "a date")
-    return Note(
-        index, "date-from-text", f"{written_plainly(cell)}, read as {moment.date()}", "a cell formatted as a date"
-    )
+        return Note(index, "date-unreadable", quoted(cell), say("a date"))
+    found = say("{cell}, read as {value}", cell=written_plainly(cell), value=moment.date())
+    return Note(index, "date-from-text", found, say("a cell formatted as a date"))
 
 
-def _date_note(
-    index: int, cell: str, read: DateText | None, told: bool, first: bool | None, typed: bool
-) -> Note | None:
+_TWO_DATES = {
+    (True, True): later("{cell}, read as {value}, day first, as the locale says"),
+    (True, False): later("{cell}, read as {value}, month first, as the locale says"),
+    (False, False): later(
+        "{cell}, read as {value}, month first, as nothing says otherwise; set 'date order' in Settings"
+    ),
+}
+
+
+def _date_words(cell: str, read: DateText | None, told: bool, first: bool | None, typed: bool) -> _Words | None:
     if read is None:
-        return Note(index, "date-unreadable", quoted(cell), "a date, such as 2026-12-31")
+        return "date-unreadable", quoted(cell), say("a date, such as 2026-12-31")
+    found = {"cell": quoted(cell), "value": read.value.date()}
     if read.ambiguous and (told or first is None):
-        order = "day first" if first else "month first"
-        why = "as the locale says" if told else "as nothing says otherwise; set 'date order' in Settings"
-        return Note(
-            index, "date-ambiguous", f"{quoted(cell)}, read as {read.value.date()}, {order}, {why}", "a date, not text"
-        )
-    if not typed:
-        return None
-    return Note(index, "date-from-text", f"{quoted(cell)}, read as {read.value.date()}", "a date, not text")
+        return "date-ambiguous", say(_TWO_DATES[told, bool(first)], **found), say("a date, not text")
+    return ("date-from-text", say("{cell}, read as {value}", **found), say("a date, not text")) if typed else None
 
 
 def probabilities(column: Sequence[Value], reading: Reading = Reading()) -> Coerced:
@@ -324,10 +334,12 @@ def probabilities(column: Sequence[Value], reading: Reading = Reading()) -> Coer
     above = sum(1 for _, v in bare if v > 1)
     whole = above >= sum(1 for _, v in bare if 0 < v < 1)
     values, notes = list(found.values), list(found.notes)
+    needed = say("a share such as 50 %")
+    seen = cache(lambda v: say("{value}, read as {value} %", value=spoken().marks(f"{v:g}")))
     for i, v in bare:
         if above and (whole or v >= 2):
             values[i] = v / 100
-            notes.append(Note(i, "percent-scaled", f"{v:g}, read as {v:g} %", "a share such as 50 %"))
+            notes.append(Note(i, "percent-scaled", seen(v), needed))
     return Coerced(values, sorted(notes, key=lambda note: note.index))
 
 
@@ -351,7 +363,7 @@ def yes_no(column: Sequence[Value], _reading: Reading = Reading()) -> Coerced:
         if is_error(cell):
             notes.append(_error_note(index, cell))
         elif value is None:
-            notes.append(Note(index, "yes-no-unreadable", quoted(cell), "yes or no"))
+            notes.append(Note(index, "yes-no-unreadable", quoted(cell), say("yes or no")))
     return Coerced(values, notes)
 
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 import polars as pl
 
+from pipesheet.language import later, say
 from pipesheet.models import Book
 from pipesheet.paths import Paths, closed_name, paths
 from pipesheet.speed import StageTime, TrendMonth, Velocity, cycle, times, trend, velocity
@@ -192,27 +193,26 @@ def _note(taken: Paths, entries: pl.DataFrame, book: Book) -> str:
     undated = deals.filter(pl.col("entered").is_null()).height
     untraced = entries.filter(pl.col("how") == "untraced").height
     if taken.moves:
-        said = [f"From History: {taken.moves:,} recorded states of {taken.told:,} deals."]
+        said = [say("From History: {n} recorded states of {deals} deals.", n=taken.moves, deals=taken.told)]
     else:
         said = [
-            "There is no History to go by, so each deal is taken to have entered the first stage when it was",
-            "created and to have passed every stage before the one it is in.",
+            say(
+                "There is no History to go by, so each deal is taken to have entered the first stage when it was "
+                "created and to have passed every stage before the one it is in."
+            )
         ]
     first = next((stage.name for stage in open_stages(book.stages)), "")
-    told = (
-        (taken.untold if taken.moves else 0, "without history", "placed by today's stage"),
-        (taken.gone, "no longer in the book", "left out where still open"),
-        (undated, "without a created date", "taken as created in the window"),
-        (
-            untraced,
-            "lost without a trace of the stage",
-            f"counted as lost from {first}; the bounds say how far off that can be",
-        ),
-    )
-    said += [_deals(count, which, what) for count, which, what in told if count]
+    told = zip(_TAKEN, (taken.untold if taken.moves else 0, taken.gone, undated, untraced), strict=True)
+    said += [say(words, n=count, stage=first) for words, count in told if count]
     return " ".join(said)
 
 
-def _deals(count: int, which: str, what: str) -> str:
-    """As ``3 deals without a date are left out.``"""
-    return f"1 deal {which} is {what}." if count == 1 else f"{count:,} deals {which} are {what}."
+_TAKEN = (
+    later("{n} {n:deal|deals} without history {n:is|are} placed by today's stage."),
+    later("{n} {n:deal|deals} no longer in the book {n:is|are} left out where still open."),
+    later("{n} {n:deal|deals} without a created date {n:is|are} taken as created in the window."),
+    later(
+        "{n} {n:deal|deals} lost without a trace of the stage {n:is|are} counted as lost from {stage}; "
+        "the bounds say how far off that can be."
+    ),
+)

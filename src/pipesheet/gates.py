@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
 
@@ -297,12 +298,14 @@ def _findings_of(criterion: GateCriterion, deals: pl.DataFrame, book: Book) -> I
         severity = _SEVERITIES[asked.severity]
     sheet, rows, place = book.deals.sheet, book.deals.rows, book.deals.position.get(criterion.test.field, 1)
     index, _, money, *told, amount, close_date = (values.to_list() for values in deals.get_columns())
+    # Kept apart by type, because 1 and TRUE are two values, and equal.
+    words = lru_cache(maxsize=None, typed=True)(shown)
     # A large book lacks tens of thousands of things, so the findings are made column by column.
     yield from map(
         Finding,
         repeat(code),
         repeat(severity),
-        [shown(column.values[i]) for i in index],
+        [words(column.values[i]) for i in index],
         repeat(criterion.test.check.needed),
         [CellRef(sheet, rows[i], place) for i in index],
         *told,

@@ -13,9 +13,10 @@ from difflib import get_close_matches
 
 from pipesheet.checks import DATED, ORDERED, Check
 from pipesheet.findings import Finding, severity_of
+from pipesheet.language import later, say
 from pipesheet.models import Book, Condition, Criterion, Stage
 from pipesheet.phrases import Misread, column_missing, parse
-from pipesheet.readings import Cells, Column
+from pipesheet.readings import EMPTY, Cells, Column
 from pipesheet.stages import open_stages, stage_key, stages_by_key
 
 EVERY_STAGE = ("*", "all", "any", "every stage", "all stages")
@@ -85,7 +86,9 @@ def stage_wanted(name: str, stages: Sequence[Stage]) -> str:
     """What a stage that is in no list needs: the near one, else one of the list."""
     near = nearest(name, [n for s in stages for n in (s.name, *s.aliases)])
     listed = ", ".join(s.name for s in stages)
-    return f"{near}, perhaps; the stages are {listed}" if near else f"one of the stages: {listed}"
+    if near:
+        return say("{stage}, perhaps; the stages are {stages}", stage=near, stages=listed)
+    return say("one of the stages: {stages}", stages=listed)
 
 
 def _stage_of(criterion: Criterion, stages: Mapping[str, Stage], ranks: Mapping[str, int]) -> Stage:
@@ -97,7 +100,7 @@ def _stage_of(criterion: Criterion, stages: Mapping[str, Stage], ranks: Mapping[
     if key in EVERY_STAGE and first:
         return first
     names = tuple(dict.fromkeys(stages.values()))
-    raise Misread("criterion-stage-unknown", criterion.stage or "empty", stage_wanted(criterion.stage, names))
+    raise Misread("criterion-stage-unknown", criterion.stage or say(EMPTY), stage_wanted(criterion.stage, names))
 
 
 def _question(condition: Condition, cells: Cells, as_of: dt.date) -> Question:
@@ -107,6 +110,15 @@ def _question(condition: Condition, cells: Cells, as_of: dt.date) -> Question:
     question = Question(field, parse(condition, cells, as_of=as_of), cells.column(field), condition)
     _check_kinds(question)
     return question
+
+
+_HOLDS = {
+    "numbers": later("{column} holds numbers"), "dates": later("{column} holds dates"),
+    "texts": later("{column} holds texts"),
+}  # fmt: skip
+_IS = {
+    "numbers": later("{value} is a number"), "dates": later("{value} is a date"), "texts": later("{value} is a text"),
+}  # fmt: skip
 
 
 def _check_kinds(question: Question) -> None:
@@ -121,13 +133,13 @@ def _check_kinds(question: Question) -> None:
     sides = [side for side in (question.column, *operands) if side.kind]
     kinds = {side.kind for side in sides}
     if name in DATED:
-        wrong, needed = bool(kinds - {"dates"}), "dates to compare"
+        wrong, needed = bool(kinds - {"dates"}), say("dates to compare")
     elif name in ORDERED:
-        wrong, needed = len(kinds) > 1 or "texts" in kinds, "numbers on both sides, or dates on both"
+        wrong, needed = len(kinds) > 1 or "texts" in kinds, say("numbers on both sides, or dates on both")
     else:
-        wrong, needed = len(kinds) > 1, "two columns of one kind"
+        wrong, needed = len(kinds) > 1, say("two columns of one kind")
     if wrong:
-        told = (f"{s.label} holds {s.kind}" if s.label else f"{s.shown(0)} is a {s.kind[:-1]}" for s in sides)
+        told = (say(_HOLDS[s.kind], column=s.label) if s.label else say(_IS[s.kind], value=s.shown(0)) for s in sides)
         raise Misread("criterion-value-unreadable", f"{name}: {', '.join(told)}", needed)
 
 

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import polars as pl
 
 from pipesheet import figures
-from pipesheet.case import Case, days_in_words
+from pipesheet.case import Case, written_once
 from pipesheet.findings import Finding
 from pipesheet.history import as_spells
+from pipesheet.language import say
 from pipesheet.models import Book
 from pipesheet.stages import open_stages
 
@@ -70,11 +71,17 @@ def stalled(case: Case) -> Iterator[Finding]:
     hits = case.frame.filter("stalled")
     ahead = case.has("next_step_date")
     field = "next_step_date" if ahead else "stage"
-    found, needed = [], []
-    for days, stage in hits.select("days_in_stage", "stage").iter_rows():
-        found.append(f"{days_in_words(days)} in {stage}")
-        most = f"at most {days_in_words(int(case.limits[stage]))}"
-        needed.append(f"{most}, or a next step with a date ahead" if ahead else most)
+    most = {
+        stage: say("at most {n} {n:day|days}, or a next step with a date ahead", n=int(days))
+        if ahead
+        else say("at most {n} {n:day|days}", n=int(days))
+        for stage, days in case.limits.items()
+    }
+    found = written_once(
+        lambda days, stage: say("{n} {n:day|days} in {stage}", n=days, stage=stage),
+        hits.select("days_in_stage", "stage").iter_rows(),
+    )
+    needed = [most[stage] for stage in hits["stage"].to_list()]
     return case.report("stalled", hits["index"], field, found, needed, money=hits["weighted"])
 
 
@@ -108,8 +115,9 @@ def stage_skipped(case: Case) -> Iterator[Finding]:
         missed = [names[r - 1] for r in range(visited[0] + 1, rank) if r not in visited and r not in allowed]
         if missed:
             indexes.append(index)
-            found.append(f"{names[visited[0] - 1]} to {names[rank - 1]} without {', '.join(missed)}")
-    needed = "every stage on the way, or why not"
+            way = {"first": names[visited[0] - 1], "last": names[rank - 1], "missed": ", ".join(missed)}
+            found.append(say("{first} to {last} without {missed}", **way))
+    needed = say("every stage on the way, or why not")
     return case.report("stage-skipped", pl.Series(indexes, dtype=pl.UInt32), "stage", found, needed)
 
 
@@ -128,7 +136,7 @@ def stage_moved_back(case: Case) -> Iterator[Finding]:
         "stage",
         pl.coalesce("next_stage", "claimed").alias("to"),
         pl.when(last).then("entered").otherwise("left").alias("day"),
-        pl.when(last).then(pl.lit("after")).otherwise(pl.lit("on")).alias("when"),
+        last.alias("since"),
         pl.col("rank").fill_null(_BEYOND).alias("rank"),
         pl.when(last).then("claimed_rank").otherwise(pl.col("next_rank").fill_null(_BEYOND)).alias("to_rank"),
     )
@@ -136,11 +144,15 @@ def stage_moved_back(case: Case) -> Iterator[Finding]:
     barred = (pl.col("to_rank") < pl.col("rank")) & ~pl.col("to").is_in(allowed)
     back = moves.filter(barred).unique("deal_id", keep="last", maintain_order=True)
     hits = now.join(back, on="deal_id", suffix="_before").sort("index")
-    found = [
-        f"{before} to {after} {when} {figures.day(day)}"
-        for before, after, when, day in hits.select("stage_before", "to", "when", "day").iter_rows()
-    ]
-    return case.report("stage-moved-back", hits["index"], "stage", found, "why it went back, or the stage it is in")
+    found = written_once(_moved, hits.select("stage_before", "to", "since", "day").iter_rows())
+    needed = say("why it went back, or the stage it is in")
+    return case.report("stage-moved-back", hits["index"], "stage", found, needed)
+
+
+def _moved(before: str, after: str, since: bool, day: dt.date) -> str:
+    if since:
+        return say("{before} to {after} after {day}", before=before, after=after, day=figures.day(day))
+    return say("{before} to {after} on {day}", before=before, after=after, day=figures.day(day))
 
 
 def close_date_pushed(case: Case) -> Iterator[Finding]:
@@ -162,18 +174,20 @@ def close_date_pushed(case: Case) -> Iterator[Finding]:
         .filter(pl.col("pushes") >= PUSHES)
         .sort("index")
     )
-    found = [
-        f"pushed {figures.count(n, 'time')}, from {figures.day(start)} to {figures.day(end)}"
-        for n, start, end in hits.select("pushes", "from", "now").iter_rows()
-    ]
+    found = written_once(_pushed, hits.select("pushes", "from", "now").iter_rows())
     return case.report(
         "close-date-pushed",
         hits["index"],
         "close_date",
         found,
-        "a date the buyer has confirmed",
+        say("a date the buyer has confirmed"),
         money=hits["weighted"],
     )
+
+
+def _pushed(n: int, start: dt.date, end: dt.date) -> str:
+    first, last = figures.day(start), figures.day(end)
+    return say("pushed {n} {n:time|times}, from {first} to {last}", n=n, first=first, last=last)
 
 
 PACE_RULES: tuple[Callable[[Case], Iterable[Finding]], ...] = (

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pipesheet.coerce import Note, Reading, anything, is_blank, yes_no
 from pipesheet.findings import Finding
 from pipesheet.grid import CellRef, Source
+from pipesheet.language import say, speaking
 from pipesheet.locate import Located, Place, locate, settings_place
 from pipesheet.models import Book, Columns, Criterion, Settings, Stage
 from pipesheet.parser_columns import (
@@ -59,6 +60,14 @@ def parse(
     Raises:
         NoDeals, AmbiguousDeals: see `pipesheet.locate`.
     """
+    # Settings say in which language their own faults are told, so they are read for it first.
+    with speaking(_settings(source, defaults, overrides, Found()).language):
+        return _parsed(source, defaults, overrides)
+
+
+def _parsed(
+    source: Source, defaults: Mapping[str, Any], overrides: Mapping[str, Any]
+) -> tuple[Book, tuple[Finding, ...]]:
     found = Found()
     settings = _settings(source, defaults, overrides, found)
     reading = Reading(settings.day_first, settings.decimal_comma, typed=source.format != "csv")
@@ -94,7 +103,11 @@ def _settings(source: Source, defaults: Mapping[str, Any], overrides: Mapping[st
         found.add(finding.code, finding.found, finding.needed, finding.cell)
     for part, name in settings.sheets.items():
         if source.grid(name) is None:
-            found.add("sheet-not-found", f"sheet {part}: {name!r}", "the name of a sheet of this workbook")
+            found.add(
+                "sheet-not-found",
+                say("sheet {part}: {name}", part=part, name=repr(name)),
+                say("the name of a sheet of this workbook"),
+            )
     return settings
 
 
@@ -110,8 +123,12 @@ def _part(
 def _guide_stages(located: Located, found: Found) -> tuple[Stage, ...]:
     names = ", ".join(f"{stage.name} {stage.probability:.0%}" for stage in GUIDE_STAGES)
     place = located.parts.get("Stages")
-    seen = f"no stage in sheet {place.grid.name}" if place else "no Stages sheet"
-    found.add("stages-sheet-missing", f"{seen}, so these apply: {names}", "a Stages sheet")
+    seen = (
+        say("no stage in sheet {sheet}, so these apply: {stages}", sheet=place.grid.name, stages=names)
+        if place
+        else say("no Stages sheet, so these apply: {stages}", stages=names)
+    )
+    found.add("stages-sheet-missing", seen, say("a Stages sheet"))
     return GUIDE_STAGES
 
 
@@ -122,16 +139,16 @@ def _deals(place: Place, reading: Reading, found: Found, criteria: Iterable[Crit
         if folded(header) not in header_keys(place.headers.get(name, "")):
             found.add(
                 "column-missing",
-                f"no column {header!r} in sheet {place.grid.name}",
-                "the header that Settings map",
+                say("no column {column} in sheet {sheet}", column=repr(header), sheet=place.grid.name),
+                say("the header that Settings map"),
                 CellRef(place.grid.name, place.header_row, 1),
             )
     which = records(place, found)
     if not which.rows:
         found.add(
             "no-deals",
-            f"no row below the header of {place.grid.name}",
-            "one row per deal",
+            say("no row below the header of {sheet}", sheet=place.grid.name),
+            say("one row per deal"),
             CellRef(place.grid.name, place.header_row, 1),
         )
     values: dict[str, Sequence[Any]] = {}

@@ -10,6 +10,7 @@ from typing import Any
 from pipesheet.coerce import FORMS, Note, Reading, cleaned, is_blank, quoted
 from pipesheet.findings import Finding, severity_of
 from pipesheet.grid import CellRef, Value, column_letters
+from pipesheet.language import say
 from pipesheet.locate import Place, header_text
 from pipesheet.models import Columns
 from pipesheet.schema import DEALS, FieldRule, folded
@@ -126,7 +127,7 @@ def records(place: Place, found: Found) -> Records:
         if filled:
             column, value = next(((c, v) for c, v in filled if isinstance(v, str)), filled[0])
             cell = CellRef(place.grid.name, first + index, column)
-            found.add("row-not-a-record", quoted(value), "nothing; totals and notes are left out", cell)
+            found.add("row-not-a-record", quoted(value), say("nothing; totals and notes are left out"), cell)
     rows = range(first, first + len(columns[0]))
     if not dropped:
         return Records(place, rows, columns)
@@ -201,7 +202,8 @@ def report_notes(
         if len(same) >= GROUPED_FROM and severity_of(code, found.rules) == "info":
             first, last = which.rows[same[0].index], which.rows[same[-1].index]
             letters = column_letters(column)
-            text = f"{len(same)} cells in {letters}{first}:{letters}{last}, such as {same[0].found}"
+            cells = f"{letters}{first}:{letters}{last}"
+            text = say("{n} cells in {cells}, such as {found}", n=len(same), cells=cells, found=same[0].found)
             found.add(code, text, same[0].needed, CellRef(name, first, column))
             continue
         for note in same:
@@ -215,13 +217,15 @@ def report_headers(place: Place, found: Found) -> None:
     row = place.grid.rows[place.header_row - 1]
     for column in place.duplicates:
         cell = CellRef(name, place.header_row, column)
-        found.add("header-duplicate", quoted(row[column - 1]), "a name of its own; the first such column is used", cell)
+        needed = say("a name of its own; the first such column is used")
+        found.add("header-duplicate", quoted(row[column - 1]), needed, cell)
     for column in place.not_text:
         cell = CellRef(name, place.header_row, column)
-        found.add("header-not-text", quoted(header_text(row[column - 1])), "a text", cell)
+        found.add("header-not-text", quoted(header_text(row[column - 1])), say("a text"), cell)
     for rule in place.missing:
         cell = CellRef(name, place.header_row, 1)
-        found.add("column-missing", f"no column {rule.header} in sheet {name}", f"a column {rule.header}", cell)
+        seen = say("no column {column} in sheet {sheet}", column=rule.header, sheet=name)
+        found.add("column-missing", seen, say("a column {column}", column=rule.header), cell)
 
 
 def as_columns(sheet: Sheet, extra: Mapping[str, Sequence[Value]]) -> Columns:

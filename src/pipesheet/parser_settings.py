@@ -12,7 +12,7 @@ from pipesheet.coerce import Reading, is_blank, numbers, probabilities, quoted, 
 from pipesheet.coerce import dates as coerce_dates
 from pipesheet.findings import CODES, SEVERITIES
 from pipesheet.grid import CellRef, Value
-from pipesheet.language import languages
+from pipesheet.language import language, languages, say
 from pipesheet.models import Settings
 from pipesheet.parser_columns import Found, Sheet
 from pipesheet.schema import DEALS, SHEETS, folded, header_keys
@@ -122,7 +122,7 @@ def _known(entry: Entry, found: Found) -> str:
     if not name and first.casefold() in ("sheet", "column", "rule") and rest and rest != "…":
         name = first.casefold()
     if not name and not is_blank(entry.value):
-        found.add("setting-unknown", quoted(entry.name), "a setting of the documentation's list", entry.cell)
+        found.add("setting-unknown", quoted(entry.name), say("a setting of the documentation's list"), entry.cell)
     return name
 
 
@@ -150,14 +150,14 @@ def _word(value: Value) -> str:
 def _currency(value: Value, _reading: Reading) -> str:
     word = currency_code(_word(value))
     if not re.fullmatch(r"[A-Z]{3}", word):
-        raise _Unreadable("three letters, such as EUR")
+        raise _Unreadable(say("three letters, such as EUR"))
     return word
 
 
 def _date(value: Value, reading: Reading) -> dt.date:
     day = coerce_dates([value], reading).values[0]
     if day is None:
-        raise _Unreadable("a date, such as 2026-12-31")
+        raise _Unreadable(say("a date, such as 2026-12-31"))
     assert isinstance(day, dt.date)
     return day
 
@@ -166,7 +166,7 @@ def _month(value: Value, reading: Reading) -> int:
     number = numbers([value], reading).values[0]
     month = month_named(_word(value)) if number is None else number
     if month is None or month not in range(1, 13):
-        raise _Unreadable("a month's name, or 1 to 12")
+        raise _Unreadable(say("a month's name, or 1 to 12"))
     return int(month)
 
 
@@ -178,14 +178,14 @@ def _weekday(value: Value, reading: Reading) -> int:
         ]
         number = named[0] if named else None
     if number is None or number not in range(1, 8):
-        raise _Unreadable("a weekday's name, or 1 (Monday) to 7 (Sunday)")
+        raise _Unreadable(say("a weekday's name, or 1 (Monday) to 7 (Sunday)"))
     return int(number)
 
 
 def _locale(value: Value) -> dict[str, bool]:
     tag = _word(value).replace("_", "-").partition(".")[0]
     if not re.fullmatch(r"[a-z]{2}(-[a-z]{2})?", tag):
-        raise _Unreadable("a locale such as de-DE, en-US or en-GB")
+        raise _Unreadable(say("a locale such as de-DE, en-US or en-GB"))
     language = tag[:2]
     comma = tag not in _POINT_REGIONS and (language in _COMMA_LANGUAGES or tag == "en-za")
     return {"day_first": not (tag in _MONTH_FIRST or language in ("ja", "ko", "zh")), "decimal_comma": comma}
@@ -197,7 +197,7 @@ def _day_first(value: Value, _reading: Reading) -> bool:
         return True
     if word in ("monthfirst", "month", "mdy", "mmddyyyy", "mmdd"):
         return False
-    raise _Unreadable("day first or month first")
+    raise _Unreadable(say("day first or month first"))
 
 
 def _decimal_comma(value: Value, _reading: Reading) -> bool:
@@ -206,20 +206,20 @@ def _decimal_comma(value: Value, _reading: Reading) -> bool:
         return True
     if word in ("point", ".", "dot", "period", "punkt"):
         return False
-    raise _Unreadable("comma or point")
+    raise _Unreadable(say("comma or point"))
 
 
 def _method(value: Value, _reading: Reading) -> str:
     word = _word(value).replace(" ", "-")
     if word not in _METHODS:
-        raise _Unreadable(" or ".join(_METHODS))
+        raise _Unreadable(say("stated or evidence"))
     return word
 
 
 def _share(value: Value, reading: Reading) -> float:
     share = probabilities([value], reading).values[0]
     if share is None or not 0 < share < 1:
-        raise _Unreadable("a share between 0 % and 100 %, such as 80 %")
+        raise _Unreadable(say("a share between 0 % and 100 %, such as 80 %"))
     assert isinstance(share, float)
     return share
 
@@ -227,7 +227,7 @@ def _share(value: Value, reading: Reading) -> float:
 def _recipients(value: Value, _reading: Reading) -> tuple[str, ...]:
     listed = [part.strip() for part in re.split(r"[;,\n]", str(value)) if part.strip()]
     if not listed or not all(_ADDRESS.match(address) for address in listed):
-        raise _Unreadable("mail addresses, with commas or semicolons between")
+        raise _Unreadable(say("mail addresses, with commas or semicolons between"))
     return tuple(listed)
 
 
@@ -236,7 +236,11 @@ def _language(value: Value, _reading: Reading) -> str:
     known = languages()
     found = next((name for name in (code, code.partition("-")[0]) if name in known), "")
     if not found:
-        raise _Unreadable(f"one of {', '.join(known)}")
+        raise _Unreadable(say("one of {words}", words=", ".join(known)))
+    try:
+        language(found)
+    except LookupError as fault:
+        raise _Unreadable(str(fault)) from None
     return found
 
 
@@ -261,7 +265,7 @@ _NAMES = {folded(name): rule.name for rule in SETTING_RULES for name in (rule.na
 def _map_sheet(draft: _Draft, part: str, value: Value) -> None:
     rule = next((r for r in SHEETS if folded(part) in {folded(n) for n in (r.name, *r.aliases)}), None)
     if rule is None:
-        raise _Unreadable("one of " + ", ".join(r.name for r in SHEETS))
+        raise _Unreadable(say("one of {words}", words=", ".join(r.name for r in SHEETS)))
     draft.sheets[rule.name] = written_plainly(value).strip()
 
 
@@ -270,18 +274,18 @@ def _map_column(draft: _Draft, name: str, value: Value) -> None:
         if folded(name) in {key for spelling in rule.spellings for key in header_keys(spelling)}:
             draft.columns[rule.name] = written_plainly(value).strip()
             return
-    raise _Unreadable("one of " + ", ".join(r.header for r in DEALS.fields))
+    raise _Unreadable(say("one of {words}", words=", ".join(r.header for r in DEALS.fields)))
 
 
 def _set_rule(draft: _Draft, code: str, value: Value) -> None:
     code = code.strip().casefold().replace(" ", "-")
     if code not in CODES:
-        raise _Unreadable("a finding's code, such as close-date-past")
+        raise _Unreadable(say("a finding's code, such as close-date-past"))
     word = _word(value)
     if word in ("off", "false", "no"):
         word = "off"
     if word not in ("off", *SEVERITIES):
-        raise _Unreadable("off, info, warning or error")
+        raise _Unreadable(say("off, info, warning or error"))
     draft.rules[code] = word
 
 

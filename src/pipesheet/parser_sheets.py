@@ -8,6 +8,7 @@ from typing import Any
 
 from pipesheet.coerce import Reading, money, probabilities, quoted, texts, written_plainly
 from pipesheet.grid import Grid, Source, Table, Value
+from pipesheet.language import say, spoken
 from pipesheet.locate import header_text
 from pipesheet.models import (
     CATEGORY_WORDS,
@@ -77,7 +78,7 @@ def _choice(sheet: Sheet, index: int, name: str, words: Mapping[str, Any], found
     meant = words.get(folded(text))
     if meant is None:
         allowed = ", ".join(dict.fromkeys(words.values()))
-        found.add("choice-unreadable", quoted(text), f"one of {allowed}", sheet.cell(index, name))
+        found.add("choice-unreadable", quoted(text), say("one of {words}", words=allowed), sheet.cell(index, name))
     return meant
 
 
@@ -89,7 +90,12 @@ def lacks(sheet: Sheet, index: int, names: Sequence[str], found: Found) -> bool:
     headers = ", ".join(sheet.place.rule.field(name).header for name in lacking)
     found.add(
         "row-unreadable",
-        f"row {sheet.rows[index]} of {sheet.place.grid.name} without {headers}",
+        say(
+            "row {row} of {sheet} without {columns}",
+            row=str(sheet.rows[index]),
+            sheet=sheet.place.grid.name,
+            columns=headers,
+        ),
         headers,
         sheet.cell(index, lacking[0]),
     )
@@ -104,7 +110,9 @@ def parse_stages(sheet: Sheet, found: Found) -> tuple[Stage, ...]:
             continue
         stage = _stage(sheet, index, found)
         if folded(stage.name) in stages:
-            found.add("stage-duplicate", quoted(stage.name), "a name of its own; the first one is used", stage.cell)
+            found.add(
+                "stage-duplicate", quoted(stage.name), say("a name of its own; the first one is used"), stage.cell
+            )
             continue
         stages[folded(stage.name)] = stage
     return tuple(sorted(stages.values(), key=lambda stage: stage.order))
@@ -119,7 +127,7 @@ def _stage(sheet: Sheet, index: int, found: Found) -> Stage:
             found.add(
                 "stage-probability-missing",
                 quoted(name),
-                "a probability from 0 % to 100 %",
+                say("a probability from 0 % to 100 %"),
                 sheet.cell(index, "probability"),
                 stage=name,
             )
@@ -253,7 +261,12 @@ def parse_rates(sheet: Sheet, found: Found) -> tuple[Rate, ...]:
             continue
         rate = sheet.get("rate")[i]
         if rate <= 0:
-            found.add("row-unreadable", f"a rate of {rate:g}", "a rate above zero", sheet.cell(i, "rate"))
+            found.add(
+                "row-unreadable",
+                say("a rate of {rate}", rate=spoken().marks(f"{rate:g}")),
+                say("a rate above zero"),
+                sheet.cell(i, "rate"),
+            )
             continue
         rates.append(Rate(sheet.get("currency")[i], rate, sheet.get("date")[i]))
     return tuple(rates)

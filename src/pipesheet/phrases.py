@@ -14,10 +14,10 @@ from difflib import get_close_matches
 
 import polars as pl
 
-from pipesheet import figures
 from pipesheet.attachments import inside
 from pipesheet.checks import CHECKS, Check
 from pipesheet.grid import Value
+from pipesheet.language import say
 from pipesheet.models import Condition
 from pipesheet.readings import Cells, Column, shown
 
@@ -170,7 +170,7 @@ def phrase(written: str, value: Value = None) -> tuple[str, Value]:
     for spelling in (bare, bare.removesuffix(" n")):
         if text and spelling in _BY_PHRASE:
             return _BY_PHRASE[spelling], value
-    raise Misread("criterion-check-unknown", shown(text or None), f"one of: {', '.join(CHECKS)}")
+    raise Misread("criterion-check-unknown", shown(text or None), say("one of: {list}", list=", ".join(CHECKS)))
 
 
 def parse(condition: Condition, cells: Cells, *, as_of: dt.date) -> Check:
@@ -188,7 +188,7 @@ def column_missing(written: str, cells: Cells) -> Misread:
     """The fault of a criterion that looks at a column which is not in the sheet."""
     near = get_close_matches(written.casefold(), {h.casefold(): h for h in cells.headers}, n=1)
     meant = [h for h in cells.headers if near and h.casefold() == near[0]]
-    needed = f"a column of the deals, perhaps {meant[0]}" if meant else "a column of the deals"
+    needed = say("a column of the deals, perhaps {column}", column=meant[0]) if meant else say("a column of the deals")
     return Misread("criterion-column-missing", shown(written or None), needed)
 
 
@@ -218,14 +218,14 @@ def _unreadable(name: str, value: Value, needed: str) -> Misread:
 def _value(name: str, value: Value, operands: _Operands) -> Check:
     operand = operands.one(value)
     if not operand.label and not operand.filled[0]:
-        raise _unreadable(name, value, "a value to compare with")
+        raise _unreadable(name, value, say("a value to compare with"))
     return Check(name, (operand,))
 
 
 def _end(name: str, value: Value, operands: _Operands) -> Column:
     operand = operands.one(value)
     if not operand.label and operand.number[0] is None and operand.date[0] is None:
-        raise _unreadable(name, value, "a number, a date such as 2026-10-01, or a column in brackets")
+        raise _unreadable(name, value, say("a number, a date such as 2026-10-01, or a column in brackets"))
     return operand
 
 
@@ -242,9 +242,9 @@ def _between(name: str, value: Value, operands: _Operands) -> Check:
         if len(parts) == 2 and all(parts):
             low, high = (_end(name, p, operands) for p in parts)
             if not low.label and not high.label and not _rising(low, high):
-                raise _unreadable(name, value, "the lower end first")
+                raise _unreadable(name, value, say("the lower end first"))
             return Check(name, (low, high))
-    raise _unreadable(name, value, "two ends, such as 10 and 20")
+    raise _unreadable(name, value, say("two ends, such as 10 and 20"))
 
 
 def _rising(low: Column, high: Column) -> bool:
@@ -258,7 +258,7 @@ def _list(name: str, value: Value, operands: _Operands) -> Check:
     mark = r"[;\n]" if re.search(r"[;\n]", value) else ","
     listed = [operands.literal(p.strip()) for p in re.split(mark, value) if p.strip()]
     if not listed:
-        raise _unreadable(name, value, "a list, such as Proposal; Negotiation")
+        raise _unreadable(name, value, say("a list, such as Proposal; Negotiation"))
     return Check(name, (operands.cells.constant(*listed),))
 
 
@@ -274,14 +274,14 @@ def _whole(name: str, value: Value, least: int, most: int) -> int:
     bare = re.sub(r"\s*(?:days?|people|persons?)\s*\Z", "", value, flags=re.I) if isinstance(value, str) else value
     number = Column([bare]).number[0]
     if number is None or not least <= number <= most or number != int(number):
-        raise _unreadable(name, value, f"a whole number from {least} to {figures.number(most)}")
+        raise _unreadable(name, value, say("a whole number from {least} to {most}", least=least, most=most))
     return int(number)
 
 
 def _dated(name: str, value: Value, operands: _Operands) -> Check:
     operand = operands.one(value)
     if not operand.label and operand.date[0] is None:
-        raise _unreadable(name, value, "a column in brackets, a date such as 2026-10-01, or today")
+        raise _unreadable(name, value, say("a column in brackets, a date such as 2026-10-01, or today"))
     return Check(name, (operand,))
 
 
@@ -294,7 +294,11 @@ def _pattern(name: str, value: Value, _operands: _Operands) -> Check:
         raise Misread(
             "criterion-pattern-invalid",
             shown(pattern or None),
-            f"a pattern of 1 to {MAX_PATTERN} characters, with at most {MAX_REPEATS} repeats in braces",
+            say(
+                "a pattern of 1 to {most} characters, with at most {repeats} repeats in braces",
+                most=MAX_PATTERN,
+                repeats=str(MAX_REPEATS),
+            ),
         )
     try:
         pl.Series([""]).str.contains(f"(?i){pattern}")
@@ -302,7 +306,7 @@ def _pattern(name: str, value: Value, _operands: _Operands) -> Check:
         raise Misread(
             "criterion-pattern-invalid",
             shown(pattern),
-            "a regular expression without look-around and back-references",
+            say("a regular expression without look-around and back-references"),
         ) from None
     return Check(name, text=pattern)
 
@@ -311,7 +315,7 @@ def _subfolder(name: str, value: Value, _operands: _Operands) -> Check:
     text = Column([value]).text[0]
     parts = inside(text) if text else ()
     if parts is None:
-        raise Misread("criterion-path-outside", shown(value), "a folder below the workbook's own")
+        raise Misread("criterion-path-outside", shown(value), say("a folder below the workbook's own"))
     return Check(name, text="/".join(parts))
 
 

@@ -17,11 +17,12 @@ import polars as pl
 from pipesheet import figures
 from pipesheet.coerce import ERROR_CELLS, Coerced, Reading, dates, numbers, yes_no
 from pipesheet.grid import Value
+from pipesheet.language import later, say
 from pipesheet.models import Book
 from pipesheet.schema import DEALS, Form, header_keys
 
-EMPTY = "empty"
-"""The word for a cell with nothing in it."""
+EMPTY = later("empty")
+"""The word for a cell with nothing in it, to be said."""
 _LONGEST_TYPED = 60
 """A longer text is prose: no number, no date."""
 _LONGEST_SHOWN = 60
@@ -160,18 +161,18 @@ class Column:
 def shown(value: Any) -> str:
     """A cell's value in words for people: ``empty``, ``1 Oct 2026``, ``12,500``, its text cut short."""
     if value is None:
-        return EMPTY
+        return say(EMPTY)
     if isinstance(value, dt.date):
         return figures.day(value)
     if isinstance(value, float | int) and not isinstance(value, bool) and abs(value) < 1e15:
         return figures.number(value, 0 if value == int(value) else 2)
     text = " ".join(_plain(value).split())
-    return (text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…") or EMPTY
+    return (text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…") or say(EMPTY)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(value)

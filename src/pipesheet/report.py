@@ -16,7 +16,7 @@ from pipesheet.audience import EVERYBODY, Audience, cut
 from pipesheet.deals import open_stages
 from pipesheet.drawing import Colour, web_colour
 from pipesheet.figures import day, percent, period, plain, weekday
-from pipesheet.language import later, say
+from pipesheet.language import later, say, speaking, spoken
 from pipesheet.report_deals import deals_card
 from pipesheet.report_findings import criteria_card, findings_card, kinds_card, stalled_card, to_settle
 from pipesheet.report_forecast import headline_figures, landing, landing_model, months_card, owners_card, quarters_card
@@ -43,14 +43,17 @@ def render(
 ) -> Report:
     """Words, draws and lays out an analysis, or a team's or an owner's part of it, as one HTML page in UTF-8.
 
+    It speaks the language that the Settings ask for; where they ask for none, the one that is spoken.
     `templates` is a folder of the user's own blocks, colours and pictures (see docs/templates.md).
 
     Raises:
         FileNotFoundError: the templates are not where they are shipped.
         UsageError: there is no such team or owner, or a template of the user's cannot be used.
     """
-    page = compose_page(analysis, stamp=stamp, colour=web_colour, audience=audience)
-    return Report(page, rendered_page("web.html.j2", templates, page=page))
+    wanted = analysis.book.settings.language
+    with speaking(spoken() if wanted == "en" else wanted):
+        page = compose_page(analysis, stamp=stamp, colour=web_colour, audience=audience)
+        return Report(page, rendered_page("web.html.j2", templates, page=page))
 
 
 def compose_page(analysis: Analysis, *, stamp: RunStamp, colour: Colour, audience: Audience = EVERYBODY) -> Page:

@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterable, Iterator
 import polars as pl
 
 from pipesheet import figures
-from pipesheet.case import Case, blank, days_in_words
+from pipesheet.case import Case, blank, written_once
 from pipesheet.findings import Finding
 from pipesheet.history import states
+from pipesheet.language import say
 from pipesheet.lint import stage_wanted
 from pipesheet.models import Book
 from pipesheet.pace import PACE_RULES, stall_limits, stays_in, with_pace
@@ -80,7 +81,7 @@ _MISSING = frozenset(
 
 def deal_id_missing(case: Case) -> Iterator[Finding]:
     """Without an ID nothing that was said of a deal can be found again."""
-    return case.findings("deal-id-missing", blank("deal_id"), "deal_id", EMPTY, "an ID of its own")
+    return case.findings("deal-id-missing", blank("deal_id"), "deal_id", say(EMPTY), say("an ID of its own"))
 
 
 def deal_id_duplicate(case: Case) -> Iterator[Finding]:
@@ -90,8 +91,12 @@ def deal_id_duplicate(case: Case) -> Iterator[Finding]:
     )
     hits = twins.with_columns(first=pl.col("index").min().over("deal_id")).filter(pl.col("index") != pl.col("first"))
     rows = case.book.deals.rows
-    found = [f"{i}, as in row {rows[first]}" for i, first in hits.select("deal_id", "first").iter_rows()]
-    return case.report("deal-id-duplicate", hits["index"], "deal_id", found, "an ID of its own", money=hits["weighted"])
+    found = [
+        say("{id}, as in row {row}", id=i, row=str(rows[first]))
+        for i, first in hits.select("deal_id", "first").iter_rows()
+    ]
+    needed = say("an ID of its own")
+    return case.report("deal-id-duplicate", hits["index"], "deal_id", found, needed, money=hits["weighted"])
 
 
 def deal_likely_duplicate(case: Case) -> Iterator[Finding]:
@@ -117,17 +122,18 @@ def deal_likely_duplicate(case: Case) -> Iterator[Finding]:
     )
     rows = case.book.deals.rows
     found = [
-        f"like {first_id or 'the one'} in row {rows[first]}"
+        say("like {id} in row {row}", id=first_id, row=str(rows[first]))
+        if first_id
+        else say("like the one in row {row}", row=str(rows[first]))
         for first, first_id in hits.select("first", "first_id").iter_rows()
     ]
-    return case.report(
-        "deal-likely-duplicate", hits["index"], "deal", found, "one row for one deal", money=hits["weighted"]
-    )
+    needed = say("one row for one deal")
+    return case.report("deal-likely-duplicate", hits["index"], "deal", found, needed, money=hits["weighted"])
 
 
 def owner_missing(case: Case) -> Iterator[Finding]:
     """Nobody is asked about a deal without an owner."""
-    return case.findings("owner-missing", blank("owner"), "owner", EMPTY, "the name of its owner")
+    return case.findings("owner-missing", blank("owner"), "owner", say(EMPTY), say("the name of its owner"))
 
 
 def owner_unknown(case: Case) -> Iterator[Finding]:
@@ -142,7 +148,7 @@ def owner_unknown(case: Case) -> Iterator[Finding]:
         pl.col("owner").is_in(strangers),
         "owner",
         pl.col("owner"),
-        "a name of the Owners sheet",
+        say("a name of the Owners sheet"),
     )
 
 
@@ -152,7 +158,9 @@ def owner_unknown(case: Case) -> Iterator[Finding]:
 def stage_missing(case: Case) -> Iterator[Finding]:
     """A deal without a stage counts in no stage's numbers."""
     stages = ", ".join(s.name for s in case.book.stages)
-    return case.findings("stage-missing", blank("stage"), "stage", EMPTY, f"one of the stages: {stages}")
+    return case.findings(
+        "stage-missing", blank("stage"), "stage", say(EMPTY), say("one of the stages: {stages}", stages=stages)
+    )
 
 
 def stage_unknown(case: Case) -> Iterator[Finding]:
@@ -177,7 +185,7 @@ def probability_out_of_range(case: Case) -> Iterator[Finding]:
         ~own.is_between(0, 1),
         "probability",
         case.words("own_probability", figures.percent),
-        "between 0% and 100%",
+        say("between {least} and {most}", least=figures.percent(0), most=figures.percent(1)),
         money=WEIGHTED,
     )
 
@@ -187,17 +195,17 @@ def probability_far_from_stage(case: Case) -> Iterator[Finding]:
     own, usual = pl.col("own_probability"), pl.col("stage_probability")
     far = OPEN & own.is_between(0, 1) & ((own - usual).abs() > FAR_FROM_STAGE + 1e-9)
     hits = case.frame.filter(far)
-    needed = [
-        f"about {figures.percent(p)}, as {stage} has, or a reason"
-        for p, stage in hits.select("stage_probability", "stage").iter_rows()
-    ]
+    needed = written_once(
+        lambda p, stage: say("about {share}, as {stage} has, or a reason", share=figures.percent(p), stage=stage),
+        hits.select("stage_probability", "stage").iter_rows(),
+    )
     counts = pl.col("category") != "omitted"
     money = hits.select(pl.when(counts).then((pl.col("amount") * (own - usual)).abs()).fill_null(0.0)).to_series()
     return case.report(
         "probability-far-from-stage",
         hits["index"],
         "probability",
-        [figures.percent(p) for p in hits["own_probability"].to_list()],
+        written_once(figures.percent, hits.select("own_probability").iter_rows()),
         needed,
         money=money,
     )
@@ -209,14 +217,14 @@ def probability_far_from_stage(case: Case) -> Iterator[Finding]:
 def amount_missing(case: Case) -> Iterator[Finding]:
     """Open and won deals count by their amount; lost ones need none."""
     missing = (pl.col("outcome") != "lost") & pl.col("own_amount").is_null()
-    return case.findings("amount-missing", missing, "amount", EMPTY, "an amount")
+    return case.findings("amount-missing", missing, "amount", say(EMPTY), say("an amount"))
 
 
 def amount_negative(case: Case) -> Iterator[Finding]:
     """Below zero is a credit or a slip of the hand."""
     hits = case.frame.filter(pl.col("own_amount") < 0)
     found = [figures.long_money(a, c or "") for a, c in hits.select("own_amount", "currency").iter_rows()]
-    return case.report("amount-negative", hits["index"], "amount", found, "an amount above zero")
+    return case.report("amount-negative", hits["index"], "amount", found, say("an amount above zero"))
 
 
 def currency_without_rate(case: Case) -> Iterator[Finding]:
@@ -226,8 +234,8 @@ def currency_without_rate(case: Case) -> Iterator[Finding]:
         "currency-without-rate",
         lost,
         "currency",
-        pl.col("currency").fill_null(EMPTY),
-        "a rate for it in the Rates sheet, on or before the deal's date",
+        pl.col("currency").fill_null(say(EMPTY)),
+        say("a rate for it in the Rates sheet, on or before the deal's date"),
     )
 
 
@@ -240,8 +248,8 @@ def close_date_missing(case: Case) -> Iterator[Finding]:
         "close-date-missing",
         OPEN & pl.col("close_date").is_null(),
         "close_date",
-        EMPTY,
-        "the date it is expected to close",
+        say(EMPTY),
+        say("the date it is expected to close"),
         money=WEIGHTED,
     )
 
@@ -254,7 +262,7 @@ def close_date_past(case: Case) -> Iterator[Finding]:
         past,
         "close_date",
         case.words("close_date", figures.day),
-        f"{figures.day(case.as_of)} or later, or the deal closed",
+        say("{day} or later, or the deal closed", day=figures.day(case.as_of)),
         money=WEIGHTED,
     )
 
@@ -268,28 +276,31 @@ def closed_without_close_date(case: Case) -> Iterator[Finding]:
         "closed-without-close-date",
         CLOSED & pl.col("close_date").is_null(),
         field,
-        EMPTY,
-        "the date it was won or lost",
+        say(EMPTY),
+        say("the date it was won or lost"),
     )
 
 
 def closed_after_as_of(case: Case) -> Iterator[Finding]:
     """Nothing can have closed after the day the book is judged on."""
     hits = case.frame.filter(CLOSED & (pl.col("close_date") > case.as_of))
-    found = [figures.day(d) for d in hits["close_date"].to_list()]
-    needed = f"{figures.day(case.as_of)} or before"
+    found = written_once(figures.day, hits.select("close_date").iter_rows())
+    needed = say("{day} or before", day=figures.day(case.as_of))
     return case.report("closed-after-as-of", hits["index"], case.closing_fields(hits), found, needed)
 
 
 def close_date_before_created(case: Case) -> Iterator[Finding]:
     """The same day is fine: some deals are won as they come in."""
     hits = case.frame.filter(pl.col("close_date") < pl.col("created"))
-    needed = [f"{figures.day(d)} or later, when it was created" for d in hits["created"].to_list()]
+    needed = written_once(
+        lambda day: say("{day} or later, when it was created", day=figures.day(day)),
+        hits.select("created").iter_rows(),
+    )
     return case.report(
         "close-date-before-created",
         hits["index"],
         case.closing_fields(hits),
-        [figures.day(d) for d in hits["close_date"].to_list()],
+        written_once(figures.day, hits.select("close_date").iter_rows()),
         needed,
         money=hits["weighted"],
     )
@@ -304,16 +315,19 @@ def next_step_missing(case: Case) -> Iterator[Finding]:
         "next-step-missing",
         OPEN & blank("next_step"),
         "next_step",
-        EMPTY,
-        "what happens next, and who does it",
+        say(EMPTY),
+        say("what happens next, and who does it"),
     )
 
 
 def next_step_overdue(case: Case) -> Iterator[Finding]:
     """Only where the book has such a column; today is not overdue."""
     hits = case.frame.filter(OPEN & (pl.col("next_step_date") < case.as_of))
-    found = [f"{figures.day(d)}, {days_in_words((case.as_of - d).days)} ago" for d in hits["next_step_date"].to_list()]
-    needed = f"{figures.day(case.as_of)} or later"
+    found = written_once(
+        lambda day: say("{day}, {n} {n:day|days} ago", day=figures.day(day), n=(case.as_of - day).days),
+        hits.select("next_step_date").iter_rows(),
+    )
+    needed = say("{day} or later", day=figures.day(case.as_of))
     return case.report("next-step-overdue", hits["index"], "next_step_date", found, needed)
 
 

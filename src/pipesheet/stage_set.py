@@ -15,6 +15,7 @@ from math import inf
 from pipesheet import figures
 from pipesheet.checks import Check
 from pipesheet.findings import Finding, severity_of
+from pipesheet.language import later, say
 from pipesheet.lint import EVERY_STAGE, GateCriterion
 from pipesheet.models import Book, Stage
 from pipesheet.stages import open_stages, stage_key, stages_by_key
@@ -198,14 +199,18 @@ def _leaves(value: float | dt.date | str, demand: _Demand) -> bool:
 def _contradictions(
     clashes: Sequence[tuple[GateCriterion, GateCriterion]], rules: Mapping[str, str]
 ) -> Iterator[Finding]:
-    for earlier, later in clashes:
-        label = later.test.column.label or later.test.field
+    for before, after in clashes:
+        label = after.test.column.label or after.test.field
         yield from _about(
             "criterion-contradiction",
             rules,
-            later,
-            f"{label} must be {later.test.check.needed}",
-            f"not to contradict “{earlier.criterion.requirement}”, which asks for {earlier.test.check.needed}",
+            after,
+            say("{column} must be {needed}", column=label, needed=after.test.check.needed),
+            say(
+                "not to contradict “{requirement}”, which asks for {needed}",
+                requirement=before.criterion.requirement,
+                needed=before.test.check.needed,
+            ),
         )
 
 
@@ -220,23 +225,31 @@ def _unreachable(
     rank = min(ranks, default=len(ladder) + 1)
     if rank <= len(ladder):
         one, other = ranks[rank]
-        both = f"“{one.criterion.requirement}” and “{other.criterion.requirement}” exclude each other"
-        yield from _about_stage("stage-unreachable", rules, ladder[rank - 1], both, "one of the two changed")
+        both = {"one": one.criterion.requirement, "other": other.criterion.requirement}
+        found = say("“{one}” and “{other}” exclude each other", **both)
+        yield from _about_stage("stage-unreachable", rules, ladder[rank - 1], found, say("one of the two changed"))
+
+
+_ENDS = {
+    "entry": later("entry of {stage}, where deals end"), "exit": later("exit of {stage}, where deals end"),
+}  # fmt: skip
 
 
 def _never_asked(usable: Sequence[GateCriterion], rules: Mapping[str, str]) -> Iterator[Finding]:
     for one in usable:
         if one.gate is None and not one.on_loss:
-            found = f"{one.criterion.gate} of {one.criterion.stage}, where deals end"
-            yield from _about("criterion-never-asked", rules, one, found, "the entry of that stage, or another stage")
+            found = say(_ENDS[one.criterion.gate], stage=one.criterion.stage)
+            needed = say("the entry of that stage, or another stage")
+            yield from _about("criterion-never-asked", rules, one, found, needed)
 
 
 def _of_the_seller(usable: Sequence[GateCriterion], rules: Mapping[str, str]) -> Iterator[Finding]:
     for one in usable:
         told = _SELLER.search(one.criterion.requirement)
         if told and not _BUYER.search(one.criterion.requirement):
-            needed = "what the buyer did or said that shows it, such as “customer has confirmed …”"
-            yield from _about("criterion-of-the-seller", rules, one, f"“{told[0]}” is what the seller does", needed)
+            found = say("“{words}” is what the seller does", words=told[0])
+            needed = say("what the buyer did or said that shows it, such as “customer has confirmed …”")
+            yield from _about("criterion-of-the-seller", rules, one, found, needed)
 
 
 def _without_criteria(book: Book, rules: Mapping[str, str]) -> Iterator[Finding]:
@@ -249,13 +262,14 @@ def _without_criteria(book: Book, rules: Mapping[str, str]) -> Iterator[Finding]
     asked = {stages[key].name for key in named if key in stages}
     for stage in open_stages(book.stages):
         if stage.name not in asked:
-            found = "no entry and no exit criterion"
-            yield from _about_stage("stage-without-criteria", rules, stage, found, "what a deal must show here")
+            found, needed = say("no entry and no exit criterion"), say("what a deal must show here")
+            yield from _about_stage("stage-without-criteria", rules, stage, found, needed)
 
 
 def _not_rising(stages: Sequence[Stage], rules: Mapping[str, str]) -> Iterator[Finding]:
-    for earlier, later in pairwise(open_stages(stages)):
-        if later.probability < earlier.probability:
-            found = f"{figures.percent(later.probability)} in {later.name}"
-            needed = f"at least the {figures.percent(earlier.probability)} of {earlier.name} before it"
-            yield from _about_stage("stage-probability-not-rising", rules, later, found, needed)
+    for before, after in pairwise(open_stages(stages)):
+        if after.probability < before.probability:
+            found = say("{share} in {stage}", share=figures.percent(after.probability), stage=after.name)
+            share = figures.percent(before.probability)
+            needed = say("at least the {share} of {stage} before it", share=share, stage=before.name)
+            yield from _about_stage("stage-probability-not-rising", rules, after, found, needed)

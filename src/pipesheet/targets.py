@@ -10,6 +10,7 @@ import polars as pl
 
 from pipesheet.deals import rate_on
 from pipesheet.findings import Finding, severity_of
+from pipesheet.language import later, say
 from pipesheet.models import Book, Target
 from pipesheet.periods import MONTHS, Grain, Period, parse_period, period_from
 from pipesheet.stages import stage_key
@@ -85,31 +86,43 @@ def targets(frame: pl.DataFrame, book: Book) -> tuple[Targets, tuple[Finding, ..
         report = partial(_finding, target, book.settings.rules)
         period = parse_period(target.period, book.settings.fiscal_year_start)
         if period is None:
-            found.append(report("target-period-unreadable", f"the period “{target.period}”", _PERIOD_WANTED))
+            found.append(
+                report(
+                    "target-period-unreadable", say("the period “{period}”", period=target.period), say(_PERIOD_WANTED)
+                )
+            )
             continue
         rate = rate_on(book, target.currency, period.start)
         if rate is None:
             found.append(
-                report("currency-without-rate", f"a target in {target.currency.strip().upper()}", _RATE_WANTED)
+                report(
+                    "currency-without-rate",
+                    say("a target in {currency}", currency=target.currency.strip().upper()),
+                    say(_RATE_WANTED),
+                )
             )
             continue
         whom = target.owner.strip()
         key = stage_key(whom)
         member = names.get(key) or strangers.setdefault(key, ("owner", whom))
         if key not in names:
-            found.append(report("target-owner-unknown", f"a target for “{whom}”", _OWNER_WANTED))
+            found.append(report("target-owner-unknown", say("a target for “{name}”", name=whom), say(_OWNER_WANTED)))
         if (period.label, member) in given:
-            again = f"a second target of {whom or 'everybody'} for {period.label}; this one counts"
-            found.append(report("target-duplicate", again, "one target for each period and owner"))
+            again = (
+                say("a second target of {name} for {period}; this one counts", name=whom, period=period.label)
+                if whom
+                else say("a second target of everybody for {period}; this one counts", period=period.label)
+            )
+            found.append(report("target-duplicate", again, say("one target for each period and owner")))
         given[period.label, member] = target.amount * rate
         if member[0] == "owner":
             people[member[1]] = teams.get(member[1], "")
     return Targets(given, people, book.settings.fiscal_year_start), tuple(f for f in found if f is not None)
 
 
-_PERIOD_WANTED = "a period such as 2026-Q4, 2026-10, FY26 or a date"
-_RATE_WANTED = "a rate on or before the first day of its period; until then the target is left out"
-_OWNER_WANTED = "an owner or a team that is in Owners or Deals, or blank for everybody"
+_PERIOD_WANTED = later("a period such as 2026-Q4, 2026-10, FY26 or a date")
+_RATE_WANTED = later("a rate on or before the first day of its period; until then the target is left out")
+_OWNER_WANTED = later("an owner or a team that is in Owners or Deals, or blank for everybody")
 
 
 def _finding(target: Target, rules: Mapping[str, str], code: str, found: str, needed: str) -> Finding | None:

@@ -13,8 +13,8 @@ from typing import Literal
 
 import polars as pl
 
-from pipesheet import figures
 from pipesheet.findings import Finding, severity_of
+from pipesheet.language import say
 from pipesheet.models import Book, Waiver
 from pipesheet.readings import shown
 from pipesheet.stages import stage_key
@@ -146,10 +146,13 @@ def about_waivers(found: Iterable[WaiverStanding], book: Book) -> Iterator[Findi
 def _words(standing: WaiverStanding) -> tuple[str, str]:
     waiver = standing.waiver
     if standing.state == "no such deal":
-        return shown(waiver.deal_id or None), "the ID of a deal"
+        return shown(waiver.deal_id or None), say("the ID of a deal")
     if standing.state == "no such requirement":
-        return shown(waiver.requirement or None), "a requirement of Criteria, word for word"
+        return shown(waiver.requirement or None), say("a requirement of Criteria, word for word")
+    day = shown(waiver.expires)
     if standing.state == "expired":
-        return f"expired {shown(waiver.expires)}", "the criterion met, or a later date"
-    when = f"in {figures.count(standing.days_left, 'day')}" if standing.days_left else "today"
-    return f"expires {shown(waiver.expires)}, {when}", "the criterion met by then, or a later date"
+        return say("expired {day}", day=day), say("the criterion met, or a later date")
+    needed = say("the criterion met by then, or a later date")
+    if standing.days_left:
+        return say("expires {day}, in {n} {n:day|days}", day=day, n=standing.days_left), needed
+    return say("expires {day}, today", day=day), needed
