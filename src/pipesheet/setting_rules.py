@@ -43,7 +43,7 @@ SETTING_RULES: tuple[SettingRule, ...] = (
     ),
     SettingRule(
         "language",
-        "What the report and the mail are written in; the workbook's own sheets stay English.",
+        "What report, mail and findings are written in; the names in our sheets stay English.",
         "en or de, or the name of another file in templates/languages",
         "en",
         ("report language",),
