@@ -190,7 +190,8 @@ def coverage_guided(args: argparse.Namespace) -> None:
     grown = args.worker.parent / "grown"
     grown.mkdir(exist_ok=True)
     options = [
-        f"-seed={args.seed}", f"-max_len={LARGEST}", "-timeout=86400", "-rss_limit_mb=0", "-len_control=0", "-reload=30",
+        f"-seed={args.seed}", f"-max_len={LARGEST}", "-timeout=86400", "-rss_limit_mb=0",
+        "-len_control=0", "-reload=30",
     ]  # fmt: skip
     atheris.Setup(["fuzz", str(grown), str(args.seeds), *options], worker.try_one, custom_mutator=broken)
     atheris.Fuzz()

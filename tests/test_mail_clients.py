@@ -25,7 +25,8 @@ PACKAGES = ("playwright-core@1.65.1", "axe-core@4.14.1", "html-validate@10.17.0"
 CLIENTS = (
     "gmail.desktop-webmail", "gmail.ios", "gmail.android", "gmail.mobile-webmail", "outlook.windows",
     "outlook.windows-mail", "outlook.macos", "outlook.ios", "outlook.android", "outlook.outlook-com",
-    "apple-mail.macos", "apple-mail.ios", "yahoo.desktop-webmail", "yahoo.ios", "yahoo.android", "samsung-email.android",
+    "apple-mail.macos", "apple-mail.ios", "yahoo.desktop-webmail", "yahoo.ios", "yahoo.android",
+    "samsung-email.android",
     "thunderbird.macos", "aol.desktop-webmail", "protonmail.desktop-webmail", "gmx.desktop-webmail",
     "web-de.desktop-webmail",
 )  # fmt: skip
