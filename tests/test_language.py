@@ -205,7 +205,7 @@ GERMAN = [
     (lambda: figures.day(dt.date(2026, 12, 3)), "3. Dez. 2026"),
     (lambda: figures.weekday(dt.date(2026, 11, 16)), "Mo., 16. Nov. 2026"),
     (lambda: figures.moment(dt.datetime(2026, 3, 1, 7, 5)), "1. März 2026, 07:05 Uhr"),
-    (lambda: figures.month(dt.date(2026, 9, 1), year=True), "Sept. 2026"),
+    (lambda: figures.month(dt.date(2026, 9, 1), year=True), "Sep. 2026"),
     (lambda: figures.long_month("2026-03"), "März"),
     (lambda: figures.period("2026-Q4"), "Q4 2026"),
     (lambda: figures.period("2026-10"), "Okt. 2026"),

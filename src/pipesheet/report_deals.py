@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipesheet import wording_people
 from pipesheet.figures import NONE, day, percent, plain, short_money
+from pipesheet.gates import NOTHING
 from pipesheet.language import say
 from pipesheet.report_page import Card, Cell, Head, Table, Tone
 
@@ -51,7 +52,11 @@ def _cells(row: _Deal, analysis: Analysis) -> tuple[Cell, ...]:
     title = name or account or deal_id or NONE
     under = " · ".join(said for said in dict.fromkeys((account, deal_id)) if said and said != title)
     odds_said = say("at {share}", share=percent(odds))
-    note = say("{share}, earned {stage}", share=odds_said, stage=earned) if earned not in ("", stage) else odds_said
+    note = odds_said
+    if earned == NOTHING:
+        note = say("{share}, earned none", share=odds_said)
+    elif earned not in ("", stage):
+        note = say("{share}, earned {stage}", share=odds_said, stage=earned)
     late: Tone = "neg" if close is not None and close < analysis.as_of else ""
     return (
         Cell(title, under, strong=True, sort=title.casefold()),
