@@ -242,6 +242,35 @@ def test_what_libreoffice_said_is_not_asked_again(tmp_path: Path) -> None:
     assert {p.name: look for p, look in again} == first
 
 
+LOOKS = {
+    # sheets before | after, where Corpus totals and Corpus rows are ours | what comes of it
+    "ours are last": (["A", "B"], ["A", "B", "Corpus totals", "Corpus rows"], "same sheets"),
+    "one is gone": (["A", "B"], ["A", "Corpus totals", "Corpus rows"], "other sheets"),
+    "one of ours is not there": (["A"], ["A", "Corpus totals"], "other sheets"),
+    "another order": (["A", "B"], ["B", "A", "Corpus totals", "Corpus rows"], "other sheets"),
+    "a sheet of LibreOffice's own, for a pivot without source": (
+        ["A", "DPCache_P"], ["A", "Corpus totals", "Corpus rows", "DPCache_P"], "same sheets",
+    ),
+    "not opened before": (None, ["A"], "not before"),
+    "not opened any more": (["A"], None, "hangs"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LOOKS)
+def test_the_sheets_that_libreoffice_sees(what: str, book: Path, grafted: Path) -> None:
+    seen = [{"failed": "hangs"} if s is None else {"sheets": s, "values": {}} for s in LOOKS[what][:2]]
+
+    class Office:
+        def looks(self, _: object) -> list[tuple[Path, object]]:
+            return list(zip([book, grafted], seen, strict=True))
+
+    found = table.Judged(sheets.Written(("Corpus totals", "Corpus rows")))
+    record = table.Record("book.xlsx", "0", {}, {"pipesheet": found})
+    foreign.judge_by_libreoffice({book: record}, {"pipesheet": {book: (found.written, grafted)}}, Office())
+    assert found.libreoffice.startswith(LOOKS[what][2])
+    assert foreign.failed(found), "no value of ours was calculated"
+
+
 # Writing, with a cache
 
 
