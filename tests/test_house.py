@@ -27,7 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("forecast", "speed", "effectiveness"),
     ("funnel",), ("analysis",), ("audience",), ("results",),
     # the outside
-    ("compound",), ("csvfile", "intake"), ("sheetscan",), ("mending", "odsscan", "recordscan", "tablescan"),
+    ("compound",), ("csvfile", "intake", "textscan"), ("sheetscan",), ("mending", "odsscan", "recordscan", "tablescan"),
     ("denied", "opened"), ("reader", "xlsx", "replacing"), ("composing", "backups", "turns"), ("verifying",),
     ("writer",),
     ("drawing",), ("templating",), ("charts",), ("charts_stages",), ("report_page",), ("wording",),

@@ -22,9 +22,10 @@ Container = Literal["zip", "cfb", "text"]
 MOST_MEMBERS = 20_000
 MOST_BYTES = 4 * 1024**3
 """Inflated; a sheet of a million deals by sixteen columns has 0.8 GB."""
-SMALL_BYTES = 64 * 1024**2
+SMALL_BYTES, SMALL_MARKUP = 64 * 1024**2, 16 * 1024**2
 MOST_RATIO = 150
-"""Inflated size by size, where it is more than `SMALL_BYTES`; sheets have 5 to 40."""
+"""Inflated size by size, where it is more than `SMALL_BYTES`; sheets have 5 to 40. A part that is read cell
+by cell costs its reader many times its size, so it counts from `SMALL_MARKUP` on; a blank picture does not."""
 
 FAULTS = (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, OSError, EOFError, ValueError)
 """What reading a part of a damaged package may raise."""
@@ -60,6 +61,11 @@ _SIGNATURES = (
     (b"SQLite format 3", "it is a database"),
 )
 _TRAVERSAL = re.compile(r"(?:^|[\\/])\.\.(?:[\\/]|\Z)|^[\\/]{2}|^[A-Za-z]:|\x00")
+_HEAD = 1024
+_LOCAL_HEADER = 30
+"""Bytes before a member's name."""
+_DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^>]*>|<!--.*?-->)*+<!DOCTYPE", re.I | re.S)
+_PICTURES = (".bmp", ".emf", ".wmf", ".png", ".tif", ".tiff", ".jpg", ".jpeg", ".gif", ".wdp", ".ico")
 _MARKUP = re.compile(rb"\s*<(?:!doctype html|html|table|head|meta|\?xml)", re.I)
 
 
@@ -123,39 +129,92 @@ def opened_package(path: Path, content: bytes) -> zipfile.ZipFile:
         raise NotAWorkbook(path, "its zip directory is damaged; the file may be cut short") from fault
     if not members:
         raise NotAWorkbook(path, "it is an empty zip archive")
-    _check_harm(path, members, len(content))
+    _check_names(path, members)
     if any(member.flag_bits & 0x1 for member in members):
         raise Encrypted(path)
     if not {member.compress_type for member in members} <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise NotAWorkbook(path, "its parts are compressed in a way that a workbook's are not")
+    _check_sizes(path, package, len(content))
+    _check_overlap(path, members)
     _check_kind(path, package, {member.filename for member in members})
+    _check_types(path, package)
     return package
 
 
-def _check_harm(path: Path, members: Sequence[zipfile.ZipInfo], size: int) -> None:
+def member_bytes(package: zipfile.ZipFile, name: str) -> bytes:
+    """The bytes of a member, and never more than it declares: zipfile by itself inflates all there are first."""
+    info = package.getinfo(name)
+    with package.open(info) as stream:
+        return stream.read(info.file_size + 1)
+
+
+def as_utf8(start: bytes) -> bytes:
+    """The beginning of a part as UTF-8, whatever it is written in."""
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return start.decode("utf-16", "replace").encode()
+    if start[:2] in (b"<\0", b"\0<"):
+        return start.decode("utf-16-le" if start[1] == 0 else "utf-16-be", "replace").encode()
+    return start
+
+
+def _check_names(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     if len(members) > MOST_MEMBERS:
         raise Unsafe(path, f"it holds {len(members):,} parts, far more than a workbook")
     seen: set[str] = set()
     for member in members:
         name = member.filename
-        if _TRAVERSAL.search(member.orig_filename) or name.startswith("/../"):
-            raise Unsafe(path, f"a part's name, {name[:80]!r}, leads out of the file")
-        key = name.replace("\\", "/").casefold()
+        if _TRAVERSAL.search(member.orig_filename):
+            raise Unsafe(path, f"a part's name, {member.orig_filename[:80]!r}, leads out of the file")
+        key = name.replace("\\", "/").lstrip("/").casefold()
         if key in seen:
             raise Unsafe(path, f"it holds the part {name[:80]!r} twice")
         seen.add(key)
+
+
+def _check_sizes(path: Path, package: zipfile.ZipFile, size: int) -> None:
+    members = package.infolist()
     inflated = sum(member.file_size for member in members)
-    largest = max(members, key=lambda member: member.file_size)
     if inflated > MOST_BYTES:
         raise Unsafe(path, f"it would inflate to {inflated / 1024**3:,.1f} GB")
-    if largest.file_size > SMALL_BYTES and largest.file_size > MOST_RATIO * max(largest.compress_size, 1):
-        raise Unsafe(
-            path,
-            f"its part {largest.filename[:80]!r} inflates "
-            f"{largest.file_size // max(largest.compress_size, 1):,} times, as a zip bomb does",
-        )
+    for member in members:
+        ratio = member.file_size // max(member.compress_size, 1)
+        bomb = ratio > MOST_RATIO and member.file_size > SMALL_MARKUP
+        if bomb and (member.file_size > SMALL_BYTES or not _is_picture(package, member.filename)):
+            raise Unsafe(path, f"its part {member.filename[:80]!r} inflates {ratio:,} times, as a zip bomb does")
     if inflated > SMALL_BYTES and inflated > MOST_RATIO * size:
         raise Unsafe(path, f"it inflates {inflated // max(size, 1):,} times, as a zip bomb does")
+
+
+def _check_overlap(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+    """Members that share their bytes inflate as often as they are listed, and two readers may see two files."""
+    end = 0
+    for member in sorted(members, key=lambda member: member.header_offset):
+        if member.header_offset < 0:
+            raise NotAWorkbook(path, "its zip directory is damaged; the file may be cut short")
+        if member.header_offset < end:
+            raise Unsafe(path, f"its part {member.filename[:80]!r} overlaps another")
+        end = member.header_offset + _LOCAL_HEADER + member.compress_size
+
+
+def _check_types(path: Path, package: zipfile.ZipFile) -> None:
+    """Refuses a document type, the door to entity bombs and foreign files, which no spreadsheet's part needs."""
+    for name in package.namelist():
+        if name.casefold().endswith((".xml", ".rels")) and _DOCTYPE.match(as_utf8(start_of(package, name))):
+            raise Unsafe(path, f"its part {name[:80]!r} holds a document type")
+
+
+def _is_picture(package: zipfile.ZipFile, name: str) -> bool:
+    start = as_utf8(start_of(package, name)).lstrip()
+    return name.casefold().endswith(_PICTURES) and not start.startswith(b"<") and bool(start)
+
+
+def start_of(package: zipfile.ZipFile, name: str) -> bytes:
+    """The first bytes of a member; none where it is damaged."""
+    try:
+        with package.open(name) as stream:
+            return stream.read(_HEAD)
+    except FAULTS:
+        return b""  # Whoever needs the part says that it is damaged.
 
 
 def _check_kind(path: Path, package: zipfile.ZipFile, names: set[str]) -> None:

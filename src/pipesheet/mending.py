@@ -5,6 +5,9 @@
 - A module of old macros is listed as a sheet that leads nowhere; it is left off the list.
 - A sheet whose ``state`` is no word of the standard's is a visible one.
 - A dimension or a merge that names whole rows or columns is left out; the cells say the same.
+- A number too large for any date is a text; the cell reader gives up on a date so far away.
+
+Parts that are not written in UTF-8 it reads wrong or as empty, so those are put into UTF-8 before.
 """
 
 from __future__ import annotations
@@ -16,20 +19,51 @@ import struct
 import zipfile
 from collections.abc import Mapping
 
-from pipesheet.intake import FAULTS
+from pipesheet.intake import FAULTS, as_utf8, member_bytes, start_of
 from pipesheet.sheetscan import attributes_of, relationships_member, sheet_members, workbook_member
 
-_MACROS = re.compile(rb"(<(?:\w+:)?Relationship\s)([^>]*/xl(?:Intl)?Macrosheet[\"'][^>]*?)(/?)>", re.I)
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\s([^>]*?)/>")
+_MACROS = re.compile(rb"(<(?:\w+:)?Relationship\s)([^<>]*/xl(?:Intl)?Macrosheet[\"'][^<>]*?)(/?)>", re.I)
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s([^<>]*?)/>")
 _STATE = re.compile(rb"\sstate\s*=\s*[\"'](?!(?:visible|hidden|veryHidden)[\"'])[^\"']*[\"']")
 _RANGE_TAG = re.compile(
-    rb"<(?:\w+:)?(?:dimension|mergeCell)\s(?![^>]*?\bref=[\"'][A-Z]+\d+(?::[A-Z]+\d+)?[\"'])[^>]*/>"
+    rb"<(?:\w+:)?(?:dimension|mergeCell)\s(?![^<>]*?\bref=[\"'][A-Z]+\d+(?::[A-Z]+\d+)?[\"'])[^<>]*/>"
 )
+_HUGE = re.compile(
+    rb"(<(?:\w+:)?c)(\s[^<>]*>)(?=<(?:\w+:)?v>[-+]?(?:\d{12,}(?:\.\d*)?|\d+(?:\.\d*)?[eE]\+?(?:1[2-9]|[2-9]\d|\d{3,}))<)"
+)
+_TYPED = re.compile(rb"\st\s*=")
+_ENCODED = re.compile(rb"(<\?xml[^<>]*?\sencoding\s*=\s*[\"'])([\w.:-]+)")
+_OTHER_ENCODINGS = re.compile(rb"utf-?16|iso-?8859-\d{1,2}|windows-125\d", re.I)
 _SKIPPED = (
     'Id="%s" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/dialogsheet" '
     'Target="dialogsheets/macros.xml"'
 )
 """What says by its type, and for an .xlsb by its folder, that it is no sheet of cells."""
+
+
+def in_utf8(content: bytes, package: zipfile.ZipFile) -> bytes | None:
+    """The package with all its XML in UTF-8; None where it is, as nearly always."""
+    try:
+        changed = {
+            name: _recoded(member_bytes(package, name)) for name in package.namelist() if _is_other(package, name)
+        }
+        return _with_changed(content, changed) if changed else None
+    except (*FAULTS, struct.error):
+        return None
+
+
+def _is_other(package: zipfile.ZipFile, name: str) -> bool:
+    if not name.casefold().endswith((".xml", ".rels")):
+        return False
+    start = start_of(package, name)
+    said = _ENCODED.match(start)
+    return as_utf8(start) is not start or bool(said and _OTHER_ENCODINGS.fullmatch(said[2]))
+
+
+def _recoded(xml: bytes) -> bytes:
+    said = _ENCODED.match(xml)
+    plain = xml.decode(said[2].decode()).encode() if said else as_utf8(xml)
+    return _ENCODED.sub(rb"\1UTF-8", plain.removeprefix(b"\xef\xbb\xbf"), count=1)
 
 
 def mended(content: bytes, package: zipfile.ZipFile) -> bytes | None:
@@ -55,11 +89,19 @@ def _with_changed(content: bytes, changed: Mapping[str, bytes]) -> bytes:
 def _changed(package: zipfile.ZipFile) -> dict[str, bytes]:
     root = workbook_member(package)
     relations = relationships_member(package, root)
-    new = {relations: _MACROS.sub(_skipped, package.read(relations))}
+    new = {relations: _MACROS.sub(_skipped, member_bytes(package, relations))}
     if root.casefold().endswith(".xml"):
-        new[root] = _SHEET.sub(_listed, package.read(root))
-        new |= {name: _RANGE_TAG.sub(b"", package.read(name)) for name in sheet_members(package).values()}
-    return {name: data for name, data in new.items() if data != package.read(name)}
+        new[root] = _SHEET.sub(_listed, member_bytes(package, root))
+        new |= {name: _mended_sheet(member_bytes(package, name)) for name in sheet_members(package).values()}
+    return {name: data for name, data in new.items() if data != member_bytes(package, name)}
+
+
+def _mended_sheet(xml: bytes) -> bytes:
+    return _HUGE.sub(_as_text, _RANGE_TAG.sub(b"", xml))
+
+
+def _as_text(cell: re.Match[bytes]) -> bytes:
+    return cell[0] if _TYPED.search(cell[2]) else cell[1] + b' t="str"' + cell[2]
 
 
 def _skipped(relation: re.Match[bytes]) -> bytes:

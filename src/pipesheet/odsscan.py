@@ -11,14 +11,15 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pipesheet.intake import member_bytes
 from pipesheet.sheetscan import Scanned, attributes_of
 
 _TAG = re.compile(
     rb"<(/?)table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])"
-    rb"((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>"
+    rb"((?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')*+)>"
 )
 _REPEATED = re.compile(rb"\stable:number-(rows|columns)-repeated\s*=\s*[\"'](\d{1,10})[\"']")
-_ERROR = re.compile(rb"<text:p[^>]*>\s*(#[^<]{2,20}|Err:\d{3})\s*</text:p>")
+_ERROR = re.compile(rb"<text:p[^<>]*>\s*(#[^<]{2,20}|Err:\d{3})\s*</text:p>")
 _MOST_ERRORS = 10_000
 """An error that repeats is named in so many cells."""
 
@@ -34,10 +35,12 @@ class _Sheet:
     row: int = 0
     column: int = 0
     repeated: int = 1
+    text: int = 0
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
 
-    def cell(self, times: int, filled: bool, error: str) -> None:
-        """The next cell of the row, so many times beside itself."""
+    def cell(self, times: int, filled: bool, error: str, text: int) -> None:
+        """The next cell of the row, so many times beside itself, with so many bytes of text."""
+        self.text += times * self.repeated * text
         if filled:
             self.rows = max(self.rows, self.row + self.repeated)
             self.columns = max(self.columns, self.column + times)
@@ -47,7 +50,7 @@ class _Sheet:
         self.column += times
 
     def scanned(self, end: int) -> Scanned:
-        return Scanned(self.rows, self.columns, end - self.start, lambda: self.errors)
+        return Scanned(self.rows, self.columns, end - self.start, lambda: self.errors, text=self.text)
 
 
 def ods_sheets(package: zipfile.ZipFile) -> dict[str, Scanned]:
@@ -56,7 +59,7 @@ def ods_sheets(package: zipfile.ZipFile) -> dict[str, Scanned]:
     Raises:
         zipfile.BadZipFile, zlib.error, …: see `pipesheet.intake.FAULTS`.
     """
-    return dict(_sheets(package.read("content.xml")))
+    return dict(_sheets(member_bytes(package, "content.xml")))
 
 
 def _sheets(content: bytes) -> Iterator[tuple[str, Scanned]]:
@@ -76,7 +79,9 @@ def _sheets(content: bytes) -> Iterator[tuple[str, Scanned]]:
         elif not closing:
             error = _ERROR.match(content, found.end()) if b':value-type="error"' in text else None
             filled = not text.endswith(b"/") or b"office:value" in text
-            sheet.cell(_times(text, b"columns"), filled, error[1].decode() if error else "")
+            # Empty for a tag that closes itself; and a text may stand in an attribute.
+            held = len(text) if text.endswith(b"/") else content.find(b"</table:", found.end()) - found.start()
+            sheet.cell(_times(text, b"columns"), filled, error[1].decode() if error else "", held if filled else 0)
 
 
 def _times(text: bytes, what: bytes) -> int:

@@ -26,14 +26,18 @@ from pipesheet.errors import Encrypted, FileEmpty, FileMissing, NotAWorkbook, Re
 from pipesheet.grid import Grid, Source, Table, Value
 from pipesheet.intake import FAULTS, check_compound, container, opened_package, package_kind
 from pipesheet.locate import OURS, READ_AGAIN
-from pipesheet.mending import mended
+from pipesheet.mending import in_utf8, mended
 from pipesheet.odsscan import ods_sheets
 from pipesheet.recordscan import xls_sheets, xlsb_looks
-from pipesheet.sheetscan import MOST_CELLS, Looks, Scanned, our_tabs, sheet_looks
+from pipesheet.sheetscan import LEAST_CELL, MOST_CELLS, MOST_COLUMNS, MOST_ROWS, Looks, Scanned, our_tabs, sheet_looks
 from pipesheet.tablescan import sheet_tables
 
 XML_FORMATS = ("xlsx", "xlsm", "xltx", "xltm", "xlam")
 FORMATS = (*XML_FORMATS, "xlsb", "xls", "ods")
+MOST_IN_ALL = 12_000_000
+"""So many cells all sheets together may span, less what they have bytes for."""
+_ROW_ITSELF = 2
+"""A row takes as much as so many cells, however empty."""
 _KNOWN = {name.casefold(): name for name in READ_AGAIN}
 
 _Result = TypeVar("_Result")
@@ -85,14 +89,22 @@ def _package(path: Path, content: bytes, fingerprint: str, ending: str) -> Sourc
     with opened_package(path, content) as package:
         kind = package_kind(package)
         form = ending if kind == "xlsx" and ending in XML_FORMATS else kind
-        try:
-            return Source(path, form, fingerprint, _grids(path, content, package))
-        except NotAWorkbook:
-            copy = mended(content, package)
-            if copy is None:
-                raise
+        copy = in_utf8(content, package)
+        if copy is None:
+            return Source(path, form, fingerprint, _read_or_mended(path, content, package))
     with opened_package(path, copy) as package:
-        return Source(path, form, fingerprint, _grids(path, copy, package))
+        return Source(path, form, fingerprint, _read_or_mended(path, copy, package))
+
+
+def _read_or_mended(path: Path, content: bytes, package: zipfile.ZipFile) -> tuple[Grid, ...]:
+    try:
+        return _grids(path, content, package)
+    except NotAWorkbook:
+        copy = mended(content, package)
+        if copy is None:
+            raise
+    with opened_package(path, copy) as put_right:
+        return _grids(path, copy, put_right)
 
 
 def _grids(path: Path, content: bytes, package: zipfile.ZipFile | None) -> tuple[Grid, ...]:
@@ -103,10 +115,11 @@ def _grids(path: Path, content: bytes, package: zipfile.ZipFile | None) -> tuple
         others = ", ".join(sorted({str(s.typ).rpartition(".")[2] for s in book.sheets_metadata})) or "no sheet at all"
         raise NotAWorkbook(path, f"it has no sheet of cells, only {others}")
     tables = _as_ours(sheet_tables(package), our_tabs(package)) if package else {}
+    room = _Room(path)
     return tuple(
         # What an earlier run wrote is made anew, and may be more than all the rest.
         Grid(sheet.name, (), tables[sheet.name]) if _only_results(tables.get(sheet.name, ()))
-        else _grid(path, book, sheet, looks, tables)
+        else _grid(path, book, sheet, looks, tables, room)
         for sheet in sheets
     )  # fmt: skip
 
@@ -135,17 +148,40 @@ def _looks(path: Path, content: bytes, package: zipfile.ZipFile | None) -> Looks
     """What looks through each sheet before calamine reads it."""
     kind = package_kind(package) if package else "xls"
     if package and kind in ("xlsx", "xlsb"):
-        return sheet_looks(package) if kind == "xlsx" else xlsb_looks(package)
+        return _guarded(path, lambda: sheet_looks(package) if kind == "xlsx" else xlsb_looks(package))
     # Opening an .xls or .ods reads all its sheets, so none may be too large.
     sheets = _guarded(path, lambda: ods_sheets(package) if package else xls_sheets(Compound(content)))
+    room = _Room(path)
     for name, seen in sheets.items():
         _check_reach(path, name, seen)
+        room.take(seen.rows, seen.columns, seen.size)
     return {name: lambda seen=seen: seen for name, seen in sheets.items()}  # type: ignore[misc]
+
+
+class _Room:
+    """What the empty cells of a workbook may take together, so that many sheets do not ask for what one may not."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._left = path, MOST_IN_ALL
+
+    def take(self, rows: int, columns: int, size: int) -> None:
+        """A sheet more, less what it has bytes for."""
+        self._left -= self._cost(rows, columns, size)
+        self.fits(0, 0, 0)
+
+    def fits(self, rows: int, columns: int, size: int) -> None:
+        """Raises Unsafe where no such sheet could be taken."""
+        if self._cost(rows, columns, size) > self._left:
+            raise Unsafe(self._path, f"its sheets span over {MOST_IN_ALL:,} cells with next to nothing in between")
+
+    @staticmethod
+    def _cost(rows: int, columns: int, size: int) -> int:
+        return max(rows * (columns + _ROW_ITSELF) - size // LEAST_CELL, 0)
 
 
 def _check_reach(path: Path, name: str, seen: Scanned) -> None:
     if seen.too_far:
-        raise Unsafe(path, f"sheet {name!r} asks for more memory than it should: {seen.too_far}")
+        raise Unsafe(path, f"sheet {name[:40]!r} asks for more memory than it should: {seen.too_far}")
 
 
 def _grid(
@@ -154,18 +190,21 @@ def _grid(
     sheet: calamine.SheetMetadata,
     looks: Looks,
     tables: dict[str, tuple[Table, ...]],
+    room: _Room,
 ) -> Grid:
     if sheet.name not in looks:
-        raise NotAWorkbook(path, f"what it says of its sheet {sheet.name!r} leads nowhere")
+        raise NotAWorkbook(path, f"what it says of its sheet {sheet.name[:40]!r} leads nowhere")
     seen = _guarded(path, looks[sheet.name])
     _check_reach(path, sheet.name, seen)
+    room.fits(seen.rows, seen.columns, seen.size)
     # The error cells are looked for while calamine, which needs no Python then, parses the sheet.
     with ThreadPoolExecutor(1) as beside:
         parsing = beside.submit(_guarded, path, lambda: book.get_sheet_by_name(sheet.name))
         errors = seen.errors()
+        size = seen.size
         del seen  # and with it the sheet's XML
         cells = parsing.result()
-    rows = _guarded(path, lambda: _rows(path, cells))
+    rows = _guarded(path, lambda: _rows(path, cells, lambda tall, wide: room.take(tall, wide, size)))
     for (row, column), error in errors.items():
         _put(rows, row, column, error)
     merged = tuple(
@@ -175,15 +214,21 @@ def _grid(
     return Grid(sheet.name, rows, tables.get(sheet.name, ()), merged, visible)
 
 
-def _rows(path: Path, cells: calamine.CalamineSheet) -> list[list[Value]]:
+def _rows(path: Path, cells: calamine.CalamineSheet, take: Callable[[int, int], None]) -> list[list[Value]]:
     if cells.start is None or cells.end is None:
         return []
     (top, left), (bottom, right) = cells.start, cells.end
+    if bottom >= MOST_ROWS or right >= MOST_COLUMNS:
+        raise Unsafe(path, f"sheet {cells.name[:40]!r} reaches beyond the last row or column of a sheet")
     if (bottom + 1) * (right + 1) <= max(MOST_CELLS, 2 * cells.height * cells.width):
+        take(bottom + 1, right + 1)
         return cast("list[list[Value]]", cells.to_python(skip_empty_area=False))
     # A table far from A1: the empty rows above it are made without cells.
     if cells.height * (left + cells.width) > MOST_CELLS:
-        raise Unsafe(path, f"sheet {cells.name!r} asks for more memory than it should: it starts in column {left + 1}")
+        why = f"asks for more memory than it should: it starts in column {left + 1}"
+        raise Unsafe(path, f"sheet {cells.name[:40]!r} {why}")
+    take(top, 0)
+    take(cells.height, left + cells.width)
     body = cast("list[list[Value]]", cells.to_python(skip_empty_area=True))
     before: list[Value] = [None] * left
     return [[] for _ in range(top)] + [[*before, *row] for row in body]

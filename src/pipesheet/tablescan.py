@@ -8,27 +8,28 @@ import zipfile
 from collections.abc import Iterator, Mapping
 
 from pipesheet.grid import Table
-from pipesheet.intake import FAULTS
-from pipesheet.sheetscan import attributes_of, column_number, related_members, sheet_members
+from pipesheet.intake import FAULTS, member_bytes
+from pipesheet.sheetscan import attributes_of, column_number, related_members, sheet_members, stored_names
 
-_TABLE = re.compile(rb"<(?:\w+:)?table\s((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>")
+_TABLE = re.compile(rb"<(?:\w+:)?table\s((?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')*+)>")
 _CORNERS = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?\Z")
 
 
 def sheet_tables(package: zipfile.ZipFile) -> Mapping[str, tuple[Table, ...]]:
     """The tables of each sheet that has some, by the sheet's name; what is broken is left out."""
-    found = {name: tuple(_tables(package, member)) for name, member in sheet_members(package).items()}
+    stored = stored_names(package)
+    found = {name: tuple(_tables(package, member, stored)) for name, member in sheet_members(package).items()}
     return {name: tables for name, tables in found.items() if tables}
 
 
-def _tables(package: zipfile.ZipFile, sheet: str) -> Iterator[Table]:
+def _tables(package: zipfile.ZipFile, sheet: str, stored: Mapping[str, str]) -> Iterator[Table]:
     try:
-        members = related_members(package, sheet, kind="table").values()
+        related = related_members(package, sheet, kind="table", stored=stored)
     except FAULTS:
         return  # Most sheets have no relationships at all.
-    for member in members:
+    for member in dict.fromkeys(related.values()):  # two of them may lead to one table
         try:
-            tag = _TABLE.search(package.read(member))
+            tag = _TABLE.search(member_bytes(package, member))
         except FAULTS:
             continue
         table = _table(attributes_of(tag[1])) if tag else None

@@ -95,11 +95,11 @@ class Archive:
         return self._zip.getinfo(name).file_size
 
     def read(self, name: str) -> bytes:
-        """The inflated bytes of a member, checked against its checksum."""
-        return b"".join(self.pieces(name, -1))
+        """The inflated bytes of a member, checked against its checksum; never more than it declares."""
+        return b"".join(self.pieces(name, self.size(name) + 1))
 
     def pieces(self, name: str, size: int) -> Iterator[bytes]:
-        """The inflated bytes of a member, so many at a time, or all at once (-1)."""
+        """The inflated bytes of a member, so many at a time."""
         try:
             if self._zip.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise NotImplementedError("That compression method is not supported")
@@ -220,7 +220,9 @@ def pack(chunks: Iterable[bytes], *, level: int = 6) -> Packed:
 
 def unpack(packed: Packed) -> bytes:
     """The bytes that were packed."""
-    return zlib.decompress(packed.raw, -15) if packed.method == zipfile.ZIP_DEFLATED else packed.raw
+    if packed.method != zipfile.ZIP_DEFLATED:
+        return packed.raw
+    return zlib.decompressobj(-15).decompress(packed.raw, packed.size + 1)
 
 
 def write_zip(members: Iterable[Member], *, comment: bytes = b"") -> bytes:

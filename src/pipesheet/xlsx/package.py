@@ -21,6 +21,10 @@ from pipesheet.xlsx.archive import Archive, Member, Packed, pack, unpack, write_
 TYPES_PART = "[Content_Types].xml"
 MAX_PARSED = 12 << 20
 """Bytes of a part that lists others or holds formats; Excel's limits keep it well below."""
+MOST_RELATIONSHIPS = 150_000
+"""In all parts together; a sheet has at most 66,530 links, each with a relationship of its own."""
+MOST_TYPES = 50_000
+"""Entries; no more than 20,000 parts are opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,12 @@ class Package:
         stored = [n for n in self._archive.names if not n.endswith(("/", "\\"))]
         self._stored = {_key(n): n for n in stored}
         self._relationships: dict[str, tuple[Relationship, ...]] = {}
+        self._related = 0
         if TYPES_PART not in self:
             raise NotAWorkbook(path, f"it has no {TYPES_PART}, so it is a zip but no workbook")
         self.types = self.root(TYPES_PART, f"{{{markup.CONTENT_TYPES}}}Types")
+        if len(self.types) > MOST_TYPES:
+            raise Unsafe(path, f"it says the types of {len(self.types):,} parts, far more than a workbook has")
         self._defaults, declared = _types(self.types)
         self._overrides = {_key(self._decoded(part)): kind for part, kind in declared.items()}
         self.workbook = self._find_workbook()
@@ -132,8 +139,7 @@ class Package:
         """The parts that hang below `start`, itself first, in the order of their relationships."""
         seen, ahead = {_key(w) for w in without}, [start]
         found: list[str] = []
-        while ahead:
-            part = ahead.pop(0)
+        for part in ahead:  # which grows meanwhile
             if _key(part) in seen or (part and part not in self):
                 continue
             seen.add(_key(part))
@@ -213,14 +219,18 @@ class Package:
         if holder not in self or part.endswith(".rels"):
             return ()
         root = self.root(holder, f"{{{markup.PACKAGE_RELS}}}Relationships")
-        return tuple(self._relationship(r, part) for r in root if markup.local(r) == "Relationship")
+        folder = posixpath.dirname(part)
+        self._related += len(root)
+        if self._related > MOST_RELATIONSHIPS:
+            raise Unsafe(self.path, f"its parts point to each other over {MOST_RELATIONSHIPS:,} times")
+        return tuple(self._relationship(r, folder) for r in root if markup.local(r) == "Relationship")
 
-    def _relationship(self, element: etree._Element, part: str) -> Relationship:
+    def _relationship(self, element: etree._Element, folder: str) -> Relationship:
         def get(name: str) -> str:
             return str(element.get(name, ""))
 
         external = get("TargetMode") == "External"
-        target = "" if external else self._resolve(get("Target"), posixpath.dirname(part))
+        target = "" if external else self._resolve(get("Target"), folder)
         kind = get("Type").rpartition("/")[2]
         return Relationship(get("Id"), kind, get("Type"), get("Target"), target, external)
 
@@ -232,7 +242,7 @@ class Package:
 
     def _decoded(self, name: str) -> str:
         """A name as the zip spells it, which may be percent-encoded in targets and types only."""
-        return unquote(name) if name not in self and unquote(name) in self else name
+        return unquote(name) if "%" in name and name not in self and unquote(name) in self else name
 
 
 def _packed(content: bytes | Packed) -> Packed:
