@@ -66,6 +66,51 @@ def text_cell(place: str, text: str) -> str:
     return f'<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>'
 
 
+def third(name: str = "Bridge", amount: str = "3000", date: str = "46388", number: int | str = 4) -> str:
+    """A row of a third deal, to be added to the two of `BOOK`."""
+    texts = "".join(text_cell(f"{c}{number}", text) for c, text in zip("ABC", ("D-3", name, "Proposal"), strict=True))
+    values = f'<c r="D{number}"><v>{amount}</v></c><c r="E{number}" s="1"><v>{date}</v></c>'
+    return f'<row r="{number}">{texts}{values}</row>'
+
+
+def with_rows(*more: str, before: str = "", after: str = "") -> bytes:
+    """`BOOK` whose sheet has those rows more, and what stands before and after all rows."""
+    rows = HEADER + FIRST_DEAL + SECOND_DEAL + "".join(more)
+    return spoiled({SHEET: sheet(rows, before=before, after=after + TABLE_PART)})
+
+
+def with_sheets(count: int, content: str) -> bytes:
+    """`BOOK` with so many sheets more, all of that content."""
+    listed = '<sheet name="Deals" sheetId="1" r:id="rId1"/>'
+    listed += "".join(f'<sheet name="S{n}" sheetId="{n + 9}" r:id="x{n}"/>' for n in range(count))
+    related = [(f"x{n}", "worksheet", f"worksheets/x{n}.xml") for n in range(count)]
+    parts = {f"xl/worksheets/x{n}.xml": content for n in range(count)}
+    return spoiled({WORKBOOK: workbook(listed), WORKBOOK_RELS: rels(*WORKBOOK_RELATED, *related), **parts})
+
+
+def names(count: int) -> str:
+    """A workbook part with so many defined names."""
+    held = "".join(f'<definedName name="n{n}">Deals!$A$1</definedName>' for n in range(count))
+    return workbook(after=f"<definedNames>{held}</definedNames>")
+
+
+def ods(rows: str, before: str = "", ending: str = "") -> bytes:
+    """An .ods of one sheet with those rows below a header."""
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    spaces = "".join(f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
+    header = f"<table:table-row>{''.join(map(ods_cell, TEXTS[:5]))}</table:table-row>"
+    body = f'<office:body><office:spreadsheet><table:table table:name="Deals">{header}{rows}</table:table>'
+    content = f'<?xml version="1.0"?>{before}<office:document-content{spaces} office:version="1.3">{body}'
+    content += f"</office:spreadsheet></office:body></office:document-content>{ending}"
+    return zipped({"mimetype": kind, "content.xml": content})
+
+
+def ods_cell(text: str, times: int = 1) -> str:
+    """A cell of an .ods, so many times beside itself."""
+    repeated = f' table:number-columns-repeated="{times}"' if times > 1 else ""
+    return f'<table:table-cell office:value-type="string"{repeated}><text:p>{text}</text:p></table:table-cell>'
+
+
 def rels(*listed: tuple[str, str, str]) -> str:
     """A part of relationships: (id, kind, target) each, external where the target is another place."""
 
@@ -98,6 +143,13 @@ def table(ref: str = "A1:E3") -> str:
     return xml("table", body, more=f' id="1" name="Deals" displayName="Deals" ref="{ref}"')
 
 
+TABLE_PART = '<tableParts count="1"><tablePart r:id="rId1"/></tableParts>'
+WORKBOOK_RELATED = (
+    ("rId1", "worksheet", "worksheets/sheet1.xml"), ("rId2", "sharedStrings", "sharedStrings.xml"),
+    ("rId3", "styles", "styles.xml"),
+)  # fmt: skip
+
+
 def _override(part: str, kind: str) -> str:
     return f'<Override PartName="/{part}" ContentType="{_TYPE}.{kind}+xml"/>'
 
@@ -113,11 +165,8 @@ BOOK: Mapping[str, str] = {
     ),
     RELS: rels(("rId1", "officeDocument", WORKBOOK)),
     WORKBOOK: workbook(),
-    WORKBOOK_RELS: rels(
-        ("rId1", "worksheet", "worksheets/sheet1.xml"), ("rId2", "sharedStrings", "sharedStrings.xml"),
-        ("rId3", "styles", "styles.xml"),
-    ),
-    SHEET: sheet(after='<tableParts count="1"><tablePart r:id="rId1"/></tableParts>'),
+    WORKBOOK_RELS: rels(*WORKBOOK_RELATED),
+    SHEET: sheet(after=TABLE_PART),
     SHEET_RELS: rels(("rId1", "table", "../tables/table1.xml")),
     STRINGS: strings(*TEXTS),
     STYLES: styles(),

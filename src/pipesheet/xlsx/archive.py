@@ -220,9 +220,8 @@ def pack(chunks: Iterable[bytes], *, level: int = 6) -> Packed:
 
 def unpack(packed: Packed) -> bytes:
     """The bytes that were packed."""
-    if packed.method != zipfile.ZIP_DEFLATED:
-        return packed.raw
-    return zlib.decompressobj(-15).decompress(packed.raw, packed.size + 1)
+    inflating = zlib.decompressobj(-15)
+    return inflating.decompress(packed.raw, packed.size + 1) if packed.method == zipfile.ZIP_DEFLATED else packed.raw
 
 
 def write_zip(members: Iterable[Member], *, comment: bytes = b"") -> bytes:

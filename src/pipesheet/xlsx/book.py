@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pipesheet.errors import NotAWorkbook
+from pipesheet.errors import NotAWorkbook, Unsafe
 from pipesheet.grid import quoted_sheet
 from pipesheet.locate import BOOK_MARK, MARK, marks
 from pipesheet.sheets import Typeface
@@ -27,6 +27,8 @@ TABLE_MARK = "pipesheet"
 TABLE_TYPE = "spreadsheetml.table+xml"
 LONGEST_TAB = 31
 HIGHEST_ID = 65_534
+MOST_NAMES = 100_000
+"""Defined names; each is looked at dozens of times."""
 ORDER = (
     "fileVersion",
     "fileSharing",
@@ -69,6 +71,7 @@ class Book:
 
     Raises:
         NotAWorkbook: it lists no sheets.
+        Unsafe: it defines more names than can be looked through.
     """
 
     def __init__(self, package: Package) -> None:
@@ -81,6 +84,8 @@ class Book:
             raise NotAWorkbook(package.path, "two relationships of its workbook part have the same id")
         if not children(child(self.root, "sheets")):
             raise NotAWorkbook(package.path, "its workbook part lists no sheets")
+        if len(self.names()) > MOST_NAMES:
+            raise Unsafe(package.path, f"it defines {len(self.names()):,} names, far more than a workbook needs")
         self._parts = {r.id: r.part for r in related if not r.external}
 
     @property

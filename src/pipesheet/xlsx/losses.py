@@ -15,7 +15,7 @@ from lxml import etree
 
 from pipesheet.locate import MARK
 from pipesheet.xlsx.book import TABLE_TYPE, Book
-from pipesheet.xlsx.markup import child, children, local, signature
+from pipesheet.xlsx.markup import child, children, each, local, same_all, signature
 from pipesheet.xlsx.package import TYPES_PART, Package, rels_of
 
 _STYLE_LISTS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
@@ -112,11 +112,12 @@ def _shrunk_book(old: Book, new: Book, ours: set[str]) -> Iterator[str]:
     rels = {r.id: r for r in new.package.relationships(new.package.workbook)}
     if any(rels.get(r.id) != r and r.kind != "calcChain" for r in old.package.relationships(old.package.workbook)):
         yield "a relationship of the workbook part changed"
-    rest = [[signature(c) for c in children(b.root) if local(c) not in _GROWING] for b in (old, new)]
-    if rest[0] != rest[1] or _calculation(old) != _calculation(new):
+    rest = ([e for e in each(b.root) if local(e) not in _GROWING] for b in (old, new))
+    if not same_all(*rest) or _calculation(old) != _calculation(new):
         yield "the workbook part lost or changed something"
     mine = {str(s.position) for s in old.sheets if s.part in ours}
-    if not {signature(n) for n in old.names() if not _is_ours(n, mine)} <= {signature(n) for n in new.names()}:
+    kept = {signature(n) for n in new.names()}
+    if any(signature(n) not in kept for n in old.names() if not _is_ours(n, mine)):
         yield "a defined name was lost or changed"
 
 
@@ -145,9 +146,7 @@ def _type(element: etree._Element) -> tuple[str, str, str]:
 
 def _shrunk_styles(before: etree._Element, after: etree._Element) -> Iterator[str]:
     for name in _STYLE_LISTS:
-        old, new = ([signature(e) for e in children(child(r, name))] for r in (before, after))
-        if new[: len(old)] != old:
+        if not same_all(each(child(before, name)), each(child(after, name)), more=True):
             yield f"the styles' {name} were changed"
-    rest = [[signature(e) for e in children(r) if local(e) not in _STYLE_LISTS] for r in (before, after)]
-    if rest[0] != rest[1]:
+    if not same_all(*([e for e in each(r) if local(e) not in _STYLE_LISTS] for r in (before, after))):
         yield "the styles lost or changed something else"

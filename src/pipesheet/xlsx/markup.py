@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from itertools import starmap, zip_longest
 from os import PathLike
 
 from lxml import etree
@@ -17,8 +19,9 @@ DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n'
 _DECLARED = re.compile(rb'(?:\xef\xbb\xbf)?<\?xml(?=[^>]*encoding=["\'][uU][tT][fF]-8["\'])[^>]*\?>\s*')
 
 _MOST_DIGITS = 10
-MOST_TAGS = 600_000
-"""In one part that is taken apart as a tree, each costing about a kilobyte; 65,000 cell formats have 400,000."""
+MOST_PIECES = 750_000
+"""Tags and attributes of one part that is taken apart as a tree; each costs some hundred bytes, and 60,000 cell
+formats have 700,000."""
 
 Signature = tuple[str, tuple[tuple[str, str], ...], str, tuple["Signature", ...]]
 
@@ -31,8 +34,9 @@ def parse_xml(data: bytes, path: str | PathLike[str], part: str) -> etree._Eleme
             It may also hold more than a tree can be made of.
         NotAWorkbook: it is not well-formed.
     """
-    if data.count(b"<") > MOST_TAGS:
-        raise Unsafe(path, f"its part {part[:80]} holds {data.count(b'<'):,} tags, far more than a workbook needs")
+    pieces = data.count(b"<") + data.count(b"=")
+    if pieces > MOST_PIECES:
+        raise Unsafe(path, f"its part {part[:80]} holds {pieces:,} tags and attributes, far more than a workbook needs")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
@@ -64,14 +68,35 @@ def whole_number(text: str | None) -> int:
 
 def children(parent: etree._Element | None) -> list[etree._Element]:
     """The child elements, without comments."""
-    return [] if parent is None else list(parent.iterchildren("*"))
+    return list(each(parent))
+
+
+def each(parent: etree._Element | None) -> Iterator[etree._Element]:
+    """The child elements one by one, where there may be very many."""
+    return iter(()) if parent is None else parent.iterchildren("*")
 
 
 def signature(element: etree._Element) -> Signature:
     """What an element says, whatever its prefixes, attribute order and ids are."""
-    attributes = tuple(sorted((str(k), str(v)) for k, v in element.attrib.items()))
-    below = tuple(signature(c) for c in element if local(c))
-    return (str(element.tag), attributes, (element.text or "").strip(), below)
+    return (*_itself(element), tuple(map(signature, each(element))))
+
+
+def _itself(element: etree._Element) -> tuple[str, tuple[tuple[str, str], ...], str]:
+    return str(element.tag), tuple(sorted((str(k), str(v)) for k, v in element.items())), (element.text or "").strip()
+
+
+def same_all(some: Iterable[etree._Element], others: Iterable[etree._Element], *, more: bool = False) -> bool:
+    """Whether each has the signature of its fellow, told without making any, and they are as many.
+
+    With `more`, there may be more others.
+    """
+
+    def same(one: etree._Element | None, other: etree._Element | None) -> bool:
+        if one is None or other is None:
+            return more and one is None
+        return _itself(one) == _itself(other) and same_all(each(one), each(other))
+
+    return all(starmap(same, zip_longest(some, others)))
 
 
 def adopt(parent: etree._Element, element: etree._Element) -> etree._Element:

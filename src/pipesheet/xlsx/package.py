@@ -219,11 +219,10 @@ class Package:
         if holder not in self or part.endswith(".rels"):
             return ()
         root = self.root(holder, f"{{{markup.PACKAGE_RELS}}}Relationships")
-        folder = posixpath.dirname(part)
         self._related += len(root)
         if self._related > MOST_RELATIONSHIPS:
             raise Unsafe(self.path, f"its parts point to each other over {MOST_RELATIONSHIPS:,} times")
-        return tuple(self._relationship(r, folder) for r in root if markup.local(r) == "Relationship")
+        return tuple(self._relationship(r, posixpath.dirname(part)) for r in root if markup.local(r) == "Relationship")
 
     def _relationship(self, element: etree._Element, folder: str) -> Relationship:
         def get(name: str) -> str:

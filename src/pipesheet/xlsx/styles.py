@@ -168,6 +168,7 @@ class _Lists:
     def __init__(self, root: etree._Element) -> None:
         self._root = root
         self._known: dict[str, dict[Signature, int]] = {}
+        self._sizes: dict[str, int] = {}
 
     def listing(self, name: str) -> etree._Element:
         """The list of that name, made where there is none."""
@@ -183,7 +184,7 @@ class _Lists:
         key = signature(element)
         if key not in known:
             adopt(self.listing(name), element)
-            known[key] = len(self.entries(name)) - 1
+            known[key], self._sizes[name] = self._sizes[name], self._sizes[name] + 1
         return known[key]
 
     def _index(self, name: str) -> dict[Signature, int]:
@@ -192,7 +193,7 @@ class _Lists:
             known: dict[Signature, int] = {}
             for position, element in enumerate(self.entries(name)):
                 known.setdefault(signature(element), position)
-            self._known[name] = known
+            self._known[name], self._sizes[name] = known, len(self.entries(name))
         return self._known[name]
 
     def _fill_up(self, name: str) -> None:
