@@ -356,6 +356,12 @@ HOLDING: Mapping[str, Attack] = {
     "a sheet of fifteen megabytes of attributes": lambda: spoiled(
         {WORKBOOK: workbook('<sheet name="Deals" r:id="rId1"/><sheet ' + 'a="' * (4 * MEGABYTE) + "/>")}
     ),
+    "sheets in the workbook part that never end": lambda: spoiled(
+        {WORKBOOK: workbook(after="<sheet " * (2 * MEGABYTE))}
+    ),
+    "relationships that never end": lambda: spoiled(
+        {WORKBOOK_RELS: BOOK[WORKBOOK_RELS].replace("</Relationships>", "<Relationship " * MEGABYTE)}
+    ),
     "fifteen megabytes of errors": lambda: with_rows(
         "".join("<row>" + '<c t="e"><v>#N/A</v></c>' * 100 + "</row>" for _ in range(6_000))
     ),
