@@ -148,3 +148,12 @@ def test_every_command_teaches_by_example() -> None:
     for name in ("run", "check", "report"):
         assert f"pipesheet {name} pipeline.xlsx" in pipesheet(name, "--help").output
     assert "Exit codes" in pipesheet("--help").output
+
+
+def test_a_report_that_cannot_be_written_does_not_hide_that_the_workbook_was(sample: Path) -> None:
+    (sample.parent / "sample.pipesheet.html").mkdir()
+    done = pipesheet("run", sample, "--json")
+    found = json.loads(done.stdout)["workbooks"][0]
+    assert done.exit_code == 3
+    assert found["receipt"]["path"].endswith("sample.pipesheet.xlsx")
+    assert "sample.pipesheet.html was not written: there is a folder of that name" in found["error"]

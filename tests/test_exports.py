@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import re
 import shutil
@@ -15,8 +16,9 @@ import xlsxwriter
 from click.testing import CliRunner, Result
 
 from pipesheet.cli import main
-from pipesheet.exports import ExportedTable, as_csv, as_json
+from pipesheet.exports import ExportedTable, _exported, as_csv, as_json
 from pipesheet.resources import resource
+from pipesheet.sheets import Column, Formula, TablePlan
 from tables import grid
 
 DEALS = """
@@ -94,6 +96,11 @@ def test_a_bad_workbook_does_not_stop_the_tables_of_the_others(tmp_path: Path) -
     assert (tmp_path / "deals.deals.csv").exists()
 
 
+def test_a_number_that_is_none_is_nothing() -> None:
+    plan = TablePlan("T", 1, 1, (Column("A", (math.nan, math.inf, Formula("1/0", math.nan), 1.5)),))
+    assert as_json(_exported(plan)) == as_json(ExportedTable("T", ("A",), ((None,), (None,), (None,), (1.5,))))
+
+
 # The index
 
 
@@ -112,6 +119,13 @@ def test_several_workbooks_get_one_page_that_leads_to_each_report(tmp_path: Path
     assert "bad.xlsx cannot be read" in page
     assert "<b>.xlsx" not in page
     assert f"Index     {tmp_path / 'pipesheet-index.html'}" in done.output
+
+
+def test_the_index_speaks_the_language_that_all_of_them_speak(tmp_path: Path) -> None:
+    pipesheet("report", book(tmp_path, "a.xlsx"), book(tmp_path, "b.xlsx"), "--set", "language=de")
+    page = (tmp_path / "pipesheet-index.html").read_text("utf-8")
+    assert '<html lang="de"' in page
+    assert "2 Pipelines geprüft" in page
 
 
 def test_one_workbook_needs_no_index(tmp_path: Path) -> None:

@@ -191,6 +191,19 @@ def test_nobody_there_is_said() -> None:
         box.deliver(message(), TO)
 
 
+def test_a_network_that_does_not_lead_there_is_said() -> None:
+    box = Postbox(Account("240.0.0.1", USER, 25, timeout=0.3), pause=Waits())
+    with pytest.raises(MailError, match=r"does not answer"):
+        box.deliver(message(), TO)
+
+
+def test_a_server_that_cannot_begin_in_private_now_is_no_fault_of_the_recipients() -> None:
+    with scripted(["220 hi", "250-hello\r\n250 STARTTLS", "454 not now"]) as (_, port), postbox(port) as box:
+        with pytest.raises(MailError, match=r"lets nobody in \(454 not now\)") as told:
+            box.deliver(message(), TO)
+    assert not isinstance(told.value, MailRefused)
+
+
 def test_a_host_that_is_not_is_said() -> None:
     box = Postbox(Account("no.such.host.invalid", USER), pause=Waits())
     with pytest.raises(MailError, match=r"There is no mail server called no\.such\.host\.invalid"):

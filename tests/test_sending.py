@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 import pipesheet.postbox
 from mail_server import AUTHORITY, HANG_UP, PASSWORD, USER, Inbox, mail_server, scripted
 from pipesheet.cli import main
+from pipesheet.sendlog import sending
 from tables import grid
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH")  # the server's, where all is encrypted anyway
@@ -139,6 +140,15 @@ def test_an_address_that_is_none_gets_nothing_and_the_others_theirs(deals: Path,
     assert all(b"Bcc" not in data for _, data in inbox.messages)
 
 
+def test_a_name_before_the_address_and_a_domain_of_another_alphabet_are_sent_to(deals: Path) -> None:
+    owners = "Owner | Email\n Kim | Kim Lund <kim@example.com>\n Mo | mo@bücher.example"
+    path = book(deals.parent, Owners=owners)
+    with mail_server() as (inbox, port):
+        done = send(path, "--owners", port=port)
+    assert {"kim@example.com", "mo@xn--bcher-kva.example"} < set(inbox.to)
+    assert (done.exit_code, "Kim Lund <kim@example.com>" in told(inbox)) == (0, True)
+
+
 # A dry run
 
 
@@ -232,6 +242,19 @@ def test_who_is_refused_is_named_and_tried_again_by_the_next_run(deals: Path) ->
         assert "to cfo@example.com was refused: 550 Mailbox full for ever" in first.output
         second = send(deals, port=port)
     assert (second.exit_code, inbox.to) == (0, ["board@example.com", "cfo@example.com"])
+
+
+def test_two_runs_at_once_send_one_after_the_other(deals: Path) -> None:
+    with mail_server() as (inbox, port), sending(deals):
+        pauses = "pipesheet.turns.PAUSES"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pauses, (0.0,))
+            done = send(deals, port=port)
+        assert (done.exit_code, inbox.messages) == (3, [])
+        assert "another run of pipesheet is writing it. Wait until that is done" in done.output
+    with mail_server() as (inbox, port):
+        assert send(deals, port=port).exit_code == 0
+    assert len(inbox.messages) == 2
 
 
 # What goes wrong before anything is sent

@@ -59,9 +59,8 @@ def cut(analysis: Analysis, audience: Audience) -> Analysis:
         return analysis
     if audience not in audiences(analysis):
         raise UsageError(f"There is no {audience.kind} called {audience.name!r} in {analysis.source.path.name}.")
-    frame = analysis.deals.filter(pl.col(audience.kind) == audience.name)
+    frame, findings = theirs_of(analysis, audience)
     theirs = _is_theirs(analysis.book, audience)
-    findings = tuple(f for f in analysis.findings if theirs(f.owner))
     held = set(frame["deal_id"].drop_nulls())
     return replace(
         analysis,
@@ -75,6 +74,15 @@ def cut(analysis: Analysis, audience: Audience) -> Analysis:
         hygiene=_hygiene(analysis.hygiene, audience, theirs),
         waivers=tuple(w for w in analysis.waivers if w.waiver.deal_id in held),
     )
+
+
+def theirs_of(analysis: Analysis, audience: Audience) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
+    """The deals and the findings that are that audience's."""
+    if audience.kind == "whole":
+        return analysis.deals, analysis.findings
+    theirs = _is_theirs(analysis.book, audience)
+    frame = analysis.deals.filter(pl.col(audience.kind) == audience.name)
+    return frame, tuple(f for f in analysis.findings if theirs(f.owner))
 
 
 def _is_theirs(book: Book, audience: Audience) -> Callable[[str], bool]:

@@ -132,7 +132,7 @@ class WaiverEntry:
 
 @dataclass(frozen=True, slots=True)
 class WorkbookEntry:
-    """What was found in one workbook, or the `error` that stopped it (then the rest is empty)."""
+    """What was found in one workbook, or the `error` that stopped it, with the rest as far as it got."""
 
     path: str
     exit_code: int

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +42,11 @@ def _exported(table: TablePlan) -> ExportedTable:
 
 def _plain(content: Content) -> Plain:
     if isinstance(content, Formula):
-        return content.value
+        return _plain(content.value)
     if isinstance(content, Link):
         return content.text
+    if isinstance(content, float) and not math.isfinite(content):
+        return None  # JSON knows no such number.
     return content.isoformat() if isinstance(content, dt.date) else content
 
 

@@ -16,7 +16,6 @@ from pipesheet import __version__
 from pipesheet.config import toml_settings
 from pipesheet.errors import PipesheetError
 from pipesheet.grid import Value
-from pipesheet.language import speaking
 from pipesheet.reader import read
 from pipesheet.receipt import Receipt
 from pipesheet.replacing import replace_file
@@ -127,12 +126,15 @@ def _run(job: Job, on_step: Step) -> Outcome:
     if job.book_out is not None:
         on_step("writing")
         receipt = _write(analysis, job, stamp)
-    if job.report_out is not None:
-        on_step("reporting")
-        report = _report(analysis, job.report_out, stamp, job.templates)
-        if job.browser is not None:
-            on_step("printing")
-            pdf = _pdf(report, job.browser)
+    try:
+        if job.report_out is not None:
+            on_step("reporting")
+            report = _report(analysis, job.report_out, stamp, job.templates)
+            if job.browser is not None:
+                on_step("printing")
+                pdf = _pdf(report, job.browser)
+    except PipesheetError as error:  # The workbook may be written by now, and whoever asks should know.
+        return Outcome(job.path, analysis, receipt, report, error=error)
     return Outcome(job.path, analysis, receipt, report, pdf=pdf)
 
 
@@ -146,9 +148,7 @@ def _write(analysis: Analysis, job: Job, stamp: RunStamp) -> Receipt:
 def _report(analysis: Analysis, path: Path, stamp: RunStamp, templates: Path | None) -> Path:
     from pipesheet.report import render
 
-    with speaking(analysis.book.settings.language):
-        page = render(analysis, stamp=stamp, templates=templates).html
-    replace_text(path, page)
+    replace_text(path, render(analysis, stamp=stamp, templates=templates).html)
     return path
 
 
@@ -172,12 +172,15 @@ def run(
     """Runs the whole way on one workbook, as ``pipesheet run`` does; `now` is the moment of the run.
 
     Raises:
-        PipesheetError: the file could not be read or written; nothing was.
+        PipesheetError: the file could not be read or written, or its report not; the message says which.
     """
     book = Path(path)
     target = book if in_place else Path(out) if out is not None else default_book_out(book)
     job = Job(book, now, as_of, book_out=target, report_out=default_report_out(target), settings=settings or {})
-    return _run(job, lambda _: None)
+    outcome = _run(job, lambda _: None)
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome
 
 
 def replace_text(path: Path, text: str) -> None:

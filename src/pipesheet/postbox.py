@@ -15,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import parseaddr
 from typing import Literal
 
 from pipesheet.errors import MailError, MailRefused, MailUncertain, UsageError
@@ -94,7 +93,7 @@ class Postbox:
                 self._open.quit()
 
     def deliver(self, message: EmailMessage, to: str) -> None:
-        """Hands one message over; when this returns the server has taken it.
+        """Hands one message over, to that plain address; when this returns the server has taken it.
 
         Raises:
             MailRefused: this message or this recipient is not wanted; others may be.
@@ -126,7 +125,7 @@ class Postbox:
         limit = server.esmtp_features.get("size", "")
         if limit.isdigit() and 0 < int(limit) < len(data):
             raise MailRefused(to, f"it has {len(data) // 1024} KB and the server takes {int(limit) // 1024} KB at most")
-        self._expect(server.mail(parseaddr(self._account.sender)[1]), 250)
+        self._expect(server.mail(message["From"].addresses[0].addr_spec), 250)
         self._expect(server.rcpt(to), 250, 251)
         self._expect(server.docmd("data"), 354)
         server.send(data + (b"" if data.endswith(b"\r\n") else b"\r\n") + b".\r\n")
@@ -164,9 +163,11 @@ class Postbox:
                 raise MailError(
                     f"There is no mail server called {self._account.host}. Check PIPESHEET_SMTP_HOST and the network."
                 ) from fault
-            except smtplib.SMTPConnectError as fault:
+            except (smtplib.SMTPServerDisconnected, ConnectionResetError, TimeoutError):
+                raise  # These may pass.
+            except smtplib.SMTPException as fault:
                 raise MailError(f"{self._place} lets nobody in ({_answer(fault)}). Try again later.") from fault
-            except ConnectionRefusedError as fault:
+            except OSError as fault:
                 raise MailError(
                     f"{self._place} does not answer. Check PIPESHEET_SMTP_HOST and PIPESHEET_SMTP_PORT."
                 ) from fault
@@ -229,6 +230,9 @@ class Postbox:
 _REST = "What was sent is in the log; run again and the rest is sent."
 
 
-def _answer(fault: smtplib.SMTPResponseException) -> str:
+def _answer(fault: smtplib.SMTPException) -> str:
+    """What the server said, or smtplib of it, on one line."""
+    if not isinstance(fault, smtplib.SMTPResponseException):
+        return str(fault)
     said = fault.smtp_error.decode("utf-8", "replace") if isinstance(fault.smtp_error, bytes) else fault.smtp_error
     return f"{fault.smtp_code} {' '.join(c for c in said.split() if c.isprintable())[:200]}"

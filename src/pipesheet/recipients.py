@@ -35,15 +35,15 @@ def addressed(
 
 
 def _members(audience: Audience, analysis: Analysis) -> Iterator[Addressed]:
-    people = {o.name.casefold(): o for o in analysis.book.owners}
+    people = analysis.book.owners
     if audience.kind == "owner":
         if _has_something(analysis, {audience.name}):
-            yield Addressed(audience, _address(audience.name, people.values()), audience.name)
+            yield Addressed(audience, _address(audience.name, people), audience.name)
         return
     team = [o for o in analysis.book.owners if o.team == audience.name]
     if _has_something(analysis, {o.name for o in team}):
         for manager in sorted({o.manager for o in team if o.manager}) or [""]:
-            yield Addressed(audience, _address(manager, people.values()), manager or f"the manager of {audience.name}")
+            yield Addressed(audience, _address(manager, people), manager or f"the manager of {audience.name}")
 
 
 def _has_something(analysis: Analysis, names: set[str]) -> bool:

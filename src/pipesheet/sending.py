@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import Literal
 
 from pipesheet.analysis import Analysis
-from pipesheet.audience import Audience, cut
+from pipesheet.audience import Audience, theirs_of
+from pipesheet.drawing import web_colour
 from pipesheet.errors import BadAddress, Locked, MailError, MailRefused, MailUncertain, UsageError
 from pipesheet.language import speaking
 from pipesheet.mail_message import address, message
 from pipesheet.postbox import Postbox
 from pipesheet.recipients import Addressed, addressed
 from pipesheet.replacing import replace_file
-from pipesheet.report_mail import Mail, mail_for
+from pipesheet.report import compose_page
+from pipesheet.report_mail import Mail, mail
+from pipesheet.report_page import Page
 from pipesheet.results.stamp import RunStamp
 from pipesheet.sendlog import Entry, SendLog, State
 
@@ -80,37 +83,32 @@ def letters(analysis: Analysis, choice: Choice, *, stamp: RunStamp, log: SendLog
 
 def _said(analysis: Analysis, audience: Audience, stamp: RunStamp, templates: Path | None) -> tuple[Mail, str, str]:
     """The mail, a hash of what it says, and one of the deals behind it."""
-    plainly = mail_for(analysis, _timeless(stamp), audience, templates=templates)
-    mail = mail_for(analysis, stamp, audience, templates=templates)
-    return mail, _hash(plainly), substance(cut(analysis, audience))
+    page = compose_page(analysis, stamp=stamp, colour=web_colour, audience=audience)
+    return mail(page, templates=templates), _hash(page), substance(analysis, audience)
 
 
 def _letter(
-    to: Addressed, mail: Mail, report: str, deals: str, *, stamp: RunStamp, choice: Choice, log: SendLog
+    to: Addressed, said: Mail, report: str, deals: str, *, stamp: RunStamp, choice: Choice, log: SendLog
 ) -> Letter:
     entry = _entry(to, report, deals, stamp, choice.sender)
     try:
         if to.to:
             address(to.to)
     except BadAddress as fault:
-        return Letter(to, mail, choice.sender, entry, "bad address", str(fault))
-    return Letter(to, mail, choice.sender, entry, _outcome(to, entry, log, choice))
+        return Letter(to, said, choice.sender, entry, "bad address", str(fault))
+    return Letter(to, said, choice.sender, entry, _outcome(to, entry, log, choice))
 
 
-def _timeless(stamp: RunStamp) -> RunStamp:
-    """Two runs of one book on one day say the same to a reader, whenever they were."""
-    return replace(stamp, recorded=dt.datetime(2000, 1, 1), input_sha256="", settings_hash="")
+def _hash(page: Page) -> str:
+    """Of all that a reader is told, but for when and by which run: two runs on one day say the same."""
+    return hashlib.sha256(repr(replace(page, run=())).encode()).hexdigest()
 
 
-def _hash(mail: Mail) -> str:
-    return hashlib.sha256("\0".join((mail.subject, mail.text, mail.html)).encode()).hexdigest()
-
-
-def substance(analysis: Analysis) -> str:
-    """A hash of the deals and of what is to be mended in them: what must differ for something to be new."""
-    columns = [c for c in _SUBSTANCE if c in analysis.deals.columns]
-    deals = sorted(map(repr, analysis.deals.select(columns).iter_rows()))
-    faults = sorted(f"{f.code} {f.deal_id} {f.requirement}" for f in analysis.findings)
+def substance(analysis: Analysis, audience: Audience) -> str:
+    """A hash of their deals and of what is to be mended in them: what must differ for something to be new."""
+    frame, findings = theirs_of(analysis, audience)
+    deals = sorted(map(repr, frame.select(c for c in _SUBSTANCE if c in frame.columns).iter_rows()))
+    faults = sorted(f"{f.code} {f.deal_id} {f.requirement}" for f in findings)
     targets = sorted(map(repr, analysis.book.targets))
     return hashlib.sha256("\n".join((*deals, *faults, *targets)).encode()).hexdigest()
 
@@ -146,7 +144,7 @@ def _sent(letter: Letter, postbox: Postbox, log: SendLog, date: dt.datetime) -> 
     parcel = _parcel(letter, date)
     log.add(letter.entry)
     try:
-        postbox.deliver(parcel, letter.addressed.to)
+        postbox.deliver(parcel, address(letter.addressed.to).addr_spec)
     except MailUncertain as fault:
         return replace(letter, outcome="may have arrived", reason=str(fault))
     except MailRefused as fault:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Literal
 
 from pipesheet.errors import MailError
+from pipesheet.turns import turn
 
 FOLDER, FILE = ".pipesheet", "sent.jsonl"
 State = Literal["sending", "sent", "refused", "failed"]
@@ -40,6 +42,34 @@ class Entry:
         return self.workbook, self.kind, self.name, self.to.casefold()
 
 
+@contextmanager
+def sending(workbook: Path) -> Iterator[SendLog]:
+    """The log, while this run alone sends reports of the workbooks in that folder.
+
+    Raises:
+        MailError: it cannot be read or written; nothing is sent then.
+        Locked: another run is sending.
+    """
+    path = _log_of(workbook)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise _unwritable(path, fault) from fault
+    with turn(path):
+        yield SendLog(workbook)
+
+
+def _log_of(workbook: Path) -> Path:
+    return workbook.resolve().parent / FOLDER / FILE
+
+
+def _unwritable(path: Path, fault: OSError) -> MailError:
+    return MailError(
+        f"{path} cannot be written ({fault.strerror}), and without it somebody could get the same "
+        "report twice. Make its folder writable and run again."
+    )
+
+
 class SendLog:
     """The log beside a workbook, read whole and appended to.
 
@@ -48,7 +78,7 @@ class SendLog:
     """
 
     def __init__(self, workbook: Path) -> None:
-        self.path = workbook.resolve().parent / FOLDER / FILE
+        self.path = _log_of(workbook)
         self._last: dict[tuple[str, str, str, str], list[Entry]] = {}
         for entry in self._entries():
             self._last.setdefault(entry.of, []).append(entry)
@@ -86,10 +116,7 @@ class SendLog:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as fault:
-            raise MailError(
-                f"{self.path} cannot be written ({fault.strerror}), and without it somebody could get the same "
-                "report twice. Make its folder writable and run again."
-            ) from fault
+            raise _unwritable(self.path, fault) from fault
         self._last.setdefault(entry.of, []).append(entry)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipesheet import __version__, figures
@@ -51,7 +52,8 @@ def _entry(outcome: Outcome) -> WorkbookEntry:
     if outcome.analysis is None:
         return WorkbookEntry(str(outcome.path), outcome.exit_code, error=str(outcome.error))
     report = None if outcome.report is None else str(outcome.report)
-    return workbook_entry(outcome.analysis, exit_code=outcome.exit_code, receipt=outcome.receipt, report=report)
+    entry = workbook_entry(outcome.analysis, exit_code=outcome.exit_code, receipt=outcome.receipt, report=report)
+    return replace(entry, error=str(outcome.error)) if outcome.error else entry
 
 
 def _workbook(outcome: Outcome, analysis: Analysis, shown: int) -> Iterator[str]:

@@ -79,12 +79,16 @@ def with_index(outcomes: list[Outcome], templates: Path | None) -> list[Outcome]
         return outcomes
     from pipesheet.index_page import FILE, index_folder, index_html
     from pipesheet.jobs import replace_text
+    from pipesheet.language import speaking
 
     folder = index_folder(outcomes)
     if folder is None:
         return outcomes
     own = templates.resolve() if templates else None
-    replace_text(folder / FILE, index_html(outcomes, folder, now=now(), templates=own))
+    spoken = {outcome.analysis.book.settings.language for outcome in outcomes if outcome.analysis is not None}
+    with speaking(spoken.pop() if len(spoken) == 1 else "en"):
+        page = index_html(outcomes, folder, now=now(), templates=own)
+    replace_text(folder / FILE, page)
     return [replace(outcome, index=folder / FILE) for outcome in outcomes]
 
 

@@ -106,13 +106,15 @@ def _letters(job: Job, choice: Choice, postbox: Postbox, drafts: Path | None) ->
     """The letters of one workbook, each when it is done."""
     from pipesheet.jobs import examine
     from pipesheet.sending import deliver, letters, write_drafts
-    from pipesheet.sendlog import SendLog
+    from pipesheet.sendlog import SendLog, sending
 
     analysis, stamp = examine(job)
-    log = SendLog(job.path)
-    found = letters(analysis, choice, stamp=stamp, log=log)
     date = job.now.astimezone()
-    yield from deliver(found, postbox, log, date=date) if drafts is None else write_drafts(found, drafts, date=date)
+    if drafts is not None:
+        yield from write_drafts(letters(analysis, choice, stamp=stamp, log=SendLog(job.path)), drafts, date=date)
+        return
+    with sending(job.path) as log:
+        yield from deliver(letters(analysis, choice, stamp=stamp, log=log), postbox, log, date=date)
 
 
 def _account(*, dry_run: bool) -> Account:

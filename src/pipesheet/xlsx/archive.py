@@ -100,9 +100,9 @@ class Archive:
 
     def pieces(self, name: str, size: int) -> Iterator[bytes]:
         """The inflated bytes of a member, so many at a time."""
+        if self._zip.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise NotAWorkbook(self.path, f"its part {name} is compressed in a way that a workbook's are not")
         try:
-            if self._zip.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise NotImplementedError("That compression method is not supported")
             with self._zip.open(name) as stream:
                 while piece := stream.read(size):
                     yield piece

@@ -43,6 +43,7 @@ _ADDITIONS = {
     "pivot": "a pivot table", "control": "a control", "query": "a query",
 }  # fmt: skip
 _NO_ROWS = b"<sheetData></sheetData>"
+_NO_RELATIONSHIPS = markup.DECLARATION + f'<Relationships xmlns="{PACKAGE_RELS}"/>'.encode()
 
 
 class Rows(Protocol):
@@ -93,7 +94,7 @@ class _Graft:
         self.composed = Book(ours)
         package = self.package
         self.existing = {k: s for k, s in self.book.marked().items() if k in tabs}
-        self.rels = self._index(rels_of(package.workbook), f'<Relationships xmlns="{PACKAGE_RELS}"/>')
+        self.rels = self._index(rels_of(package.workbook), _NO_RELATIONSHIPS)
         self.types = package.document(TYPES_PART)
         self.changes: dict[str, bytes | Packed | None] = {}
         self.taken = package.taken_names()
@@ -112,9 +113,9 @@ class _Graft:
         self._type_by_ending()
         return self._finish()
 
-    def _index(self, part: str, empty: str) -> Document:
-        data = self.package.read(part) if part in self.package else markup.DECLARATION + empty.encode()
-        return Document(data, self.package.path, part)
+    def _index(self, part: str, empty: bytes) -> Document:
+        there = part in self.package
+        return self.package.document(part) if there else Document(empty, self.package.path, part)
 
     def _refuse_locked(self) -> None:
         missing = [tab for key, tab in self.tabs.items() if key not in self.existing]
@@ -140,8 +141,7 @@ class _Graft:
 
     def _merge_styles(self) -> styles.FormatNumbers:
         part = self._styles_part()
-        data = self.package.read(part) if part in self.package else styles.empty(self.book.dialect)
-        theirs = Document(data, self.package.path, part)
+        theirs = self._index(part, styles.empty(self.book.dialect))
         formats = styles.merge(theirs, self.ours.root(self.ours.styles), self.package.path)
         if part not in self.package:
             self._type(part, _STYLES_TYPE)
