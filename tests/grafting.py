@@ -139,3 +139,8 @@ def swapped(data: bytes, part: str, *swaps: tuple[str, str]) -> bytes:
         assert old in text, f"{old!r} is not in {part}"
         text = text.replace(old, new)
     return zipped({**parts, part: text})
+
+
+def at_once(_: float) -> None:
+    """A wait that must not come to be."""
+    raise AssertionError("it waited")

@@ -26,7 +26,7 @@ import pytest
 from click.testing import CliRunner
 
 import pipesheet
-from grafting import NAMES, plans, users_book
+from grafting import NAMES, at_once, plans, users_book
 from pipesheet import opened, replacing, turns
 from pipesheet.cli import main
 from pipesheet.denied import denied
@@ -64,10 +64,6 @@ def book(tmp_path: Path) -> Path:
     path = tmp_path / "deals.xlsx"
     path.write_bytes(BOOK)
     return path
-
-
-def at_once(_: float) -> None:
-    pytest.fail("it waited")
 
 
 def patient(_: float) -> None:

@@ -17,7 +17,7 @@ from typing import IO
 
 import pytest
 
-from grafting import NAMES, plans, users_book
+from grafting import NAMES, at_once, plans, users_book
 from pipesheet import turns
 from pipesheet.errors import Changed, Locked
 from pipesheet.receipt import Receipt
@@ -91,10 +91,6 @@ def book(tmp_path: Path) -> Path:
     path = tmp_path / "deals.xlsx"
     path.write_bytes(ORIGINAL)
     return path
-
-
-def at_once(_: float) -> None:
-    pytest.fail("it waited")
 
 
 def write(path: Path, *, deals: int = 2, sleep: Callable[[float], None] = at_once) -> Receipt:
