@@ -273,7 +273,7 @@ SHAPES: dict[str, tuple[Shape, ...]] = {
 }  # fmt: skip
 REFUSED: dict[Shape, str] = {
     bytes_in_front: "it does not begin like an .xlsx file",
-    deflate64: "its part xl/workbook.xml is damaged (That compression method is not supported)",
+    deflate64: "its part xl/workbook.xml is compressed in a way that a workbook's are not",
     encrypted_members: "is protected by a password",
     a_part_twice: "it holds the part 'XL/STYLES.XML' twice",
     names_that_lead_outside: "a part's name leads outside the package",
