@@ -36,13 +36,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("mail_charts", "mail_tables", "mail_text"), ("report_mail",), ("mail_message",),
     ("recipients", "sendlog", "postbox"), ("sending",),
     # putting it together
-    ("pdf", "exports"), ("config",), ("jobs",), ("index_page",), ("document",), ("show",), ("cli",), ("__main__",),
+    ("pdf", "exports"), ("config",), ("jobs",), ("index_page",), ("document",), ("show",), ("macros",), ("cli",), ("__main__",),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 ONE_ROOM_LIBRARIES = {
     "python_calamine": {"reader"}, "jinja2": {"templating"}, "css_inline": {"report_mail"},
-    "xlsxwriter": {"composing.compose"}, "xlwings": {"excel"},
+    "xlsxwriter": {"composing.compose", "macros.addin"}, "xlwings": {"excel"},
     "rich": {"cli.doing"}, "smtplib": {"postbox"}, "keyring": {"cli.post"},
     "pydantic": {"document"}, "openpyxl": {"composing.readback"},
 }  # fmt: skip
