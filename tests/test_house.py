@@ -36,7 +36,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("mail_charts", "mail_tables", "mail_text"), ("report_mail",), ("mail_message",),
     ("recipients", "sendlog", "postbox"), ("sending",),
     # putting it together
-    ("pdf", "exports"), ("config",), ("jobs",), ("index_page",), ("document",), ("show",), ("macros",), ("cli",), ("__main__",),
+    ("pdf", "exports"), ("config",), ("jobs",), ("index_page",), ("document",), ("show",), ("macros",),
+    ("cli",), ("__main__",),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
