@@ -37,6 +37,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("recipients", "sendlog", "postbox"), ("sending",),
     # putting it together
     ("pdf", "exports"), ("config",), ("jobs",), ("index_page",), ("document",), ("show",), ("macros",),
+    ("machine",), ("installing",), ("doctor_lines",),
+    ("doctor_book", "doctor_libreoffice", "doctor_mac", "doctor_windows"), ("doctor",),
     ("cli",), ("__main__",),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
