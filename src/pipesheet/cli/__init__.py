@@ -11,6 +11,7 @@ import click
 
 from pipesheet import __version__
 from pipesheet.cli.books import check, report, run
+from pipesheet.cli.excel import excel
 from pipesheet.cli.options import EPILOG
 from pipesheet.cli.post import send
 from pipesheet.cli.proof import verify
@@ -53,5 +54,5 @@ def main() -> None:
     """
 
 
-for command in (run, check, report, send, export, verify, init):
+for command in (run, check, report, send, export, verify, init, excel):
     main.add_command(command)
