@@ -9,7 +9,7 @@ survive a save in Excel and in LibreOffice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
@@ -30,26 +30,10 @@ HIGHEST_ID = 65_534
 MOST_NAMES = 100_000
 """Defined names; each is looked at dozens of times."""
 ORDER = (
-    "fileVersion",
-    "fileSharing",
-    "workbookPr",
-    "workbookProtection",
-    "bookViews",
-    "sheets",
-    "functionGroups",
-    "externalReferences",
-    "definedNames",
-    "calcPr",
-    "oleSize",
-    "customWorkbookViews",
-    "pivotCaches",
-    "smartTagPr",
-    "smartTagTypes",
-    "webPublishing",
-    "fileRecoveryPr",
-    "webPublishObjects",
-    "extLst",
-)
+    "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",
+    "externalReferences", "definedNames", "calcPr", "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr",
+    "smartTagTypes", "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst",
+)  # fmt: skip
 """CT_Workbook's sequence, ECMA-376 part 1, 18.2.27."""
 _HEAD = 1 << 16
 _TAB_COLOR = re.compile(rb"<(?:[\w.-]+:)?tabColor\b([^<>]*?)/?>")
@@ -86,7 +70,8 @@ class Book:
             raise NotAWorkbook(package.path, "its workbook part lists no sheets")
         if len(self.names()) > MOST_NAMES:
             raise Unsafe(package.path, f"it defines {len(self.names()):,} names, far more than a workbook needs")
-        self._parts = {r.id: r.part for r in related if not r.external}
+        # What is no sheet's relationship leads to no sheet, though a sheet be listed with its id.
+        self._parts = {r.id: r.part for r in related if r.kind.lower().endswith("sheet")}
 
     @property
     def sheets(self) -> list[Sheet]:
@@ -241,15 +226,19 @@ def tab_color(package: Package, part: str) -> bytes:
 
 
 def tab_names(book: Book, defaults: Mapping[str, str]) -> dict[str, str]:
-    """What each of our sheets is or will be called: its tab where it exists, else a free name.
+    """What each of our sheets is or will be called: its tab where it exists, else a free name."""
+    return free_tab_names({k: s.name for k, s in book.marked().items()}, [s.name for s in book.sheets], defaults)
 
-    `defaults`: key -> name wanted. A name the user has taken becomes ``Name (pipesheet)``.
+
+def free_tab_names(ours: Mapping[str, str], tabs: Iterable[str], defaults: Mapping[str, str]) -> dict[str, str]:
+    """The same for any workbook with those tabs. `ours`: key -> tab; `defaults`: key -> name wanted.
+
+    A name the user has taken becomes ``Name (pipesheet)``.
     """
-    ours = book.marked()
-    taken = {s.name.casefold() for s in book.sheets}
+    taken = {tab.casefold() for tab in tabs}
     names: dict[str, str] = {}
     for key, wanted in defaults.items():
-        names[key] = ours[key].name if key in ours else _free_tab(wanted, taken)
+        names[key] = ours[key] if key in ours else _free_tab(wanted, taken)
         taken.add(names[key].casefold())
     return names
 

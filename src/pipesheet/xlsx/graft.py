@@ -290,13 +290,11 @@ class _Graft:
 
     def _drop_calculation_chain(self) -> None:
         """Excel builds it anew; one that does not list our formulas counts as damage."""
-        for found in self.package.relationships(self.package.workbook):
-            # One that leads to a sheet is only called so, and is not ours to drop.
-            if found.kind == "calcChain" and "worksheet" not in self.package.content_type(found.part):
-                element = next(e for e in self.rels.root if e.get("Id") == found.id)
-                self.rels.root.remove(element)
-                if found.part in self.package:
-                    self._drop(self.package.part_name(found.part))
+        for found in self.package.chains:
+            element = next(e for e in self.rels.root if e.get("Id") == found.id)
+            self.rels.root.remove(element)
+            if found.part in self.package:
+                self._drop(self.package.part_name(found.part))
 
     def _finish(self) -> Grafted:
         indexes = {

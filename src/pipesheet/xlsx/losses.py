@@ -60,9 +60,8 @@ def _identities(package: Package) -> Iterator[str]:
 
 def losses(before: Package, after: Package, keys: set[str]) -> Iterator[str]:
     """What of the user's is not as it was; our sheets of those keys may have changed."""
-    related = {r.kind: r.part for r in before.relationships(before.workbook)}
     ours = _only_ours(before, keys)
-    passing = {related.get("calcChain", "").lower(), *(p.lower() for p in ours)}
+    passing = {p.lower() for p in (*ours, *(r.part for r in before.chains))}
     for part in before.parts:
         if part not in after and part.lower() not in passing:
             yield f"{part} is gone"
@@ -97,8 +96,7 @@ def _only_ours(package: Package, keys: set[str] | None = None) -> set[str]:
 
 def kept_parts(package: Package) -> Kept:
     """What the next write will leave as it is: all but our sheets, the indexes and the calculation chain."""
-    chained = {r.part.lower() for r in package.relationships(package.workbook) if r.kind == "calcChain"}
-    passing = _index_parts(package) | {p.lower() for p in _only_ours(package)} | chained
+    passing = _index_parts(package) | {p.lower() for p in (*_only_ours(package), *(r.part for r in package.chains))}
     names = sorted(p for p in package.parts if p.lower() not in passing)
     digest = hashlib.sha256()
     for name in names:
@@ -110,14 +108,15 @@ def _shrunk_book(old: Book, new: Book, ours: set[str]) -> Iterator[str]:
     if new.sheets[: len(old.sheets)] != old.sheets:
         yield "a sheet was dropped, renamed, renumbered or moved"
     rels = {r.id: r for r in new.package.relationships(new.package.workbook)}
-    if any(rels.get(r.id) != r and r.kind != "calcChain" for r in old.package.relationships(old.package.workbook)):
+    kept = set(old.package.relationships(old.package.workbook)) - set(old.package.chains)
+    if any(rels.get(r.id) != r for r in kept):
         yield "a relationship of the workbook part changed"
     rest = ([e for e in each(b.root) if local(e) not in _GROWING] for b in (old, new))
     if not same_all(*rest) or _calculation(old) != _calculation(new):
         yield "the workbook part lost or changed something"
     mine = {str(s.position) for s in old.sheets if s.part in ours}
-    kept = {signature(n) for n in new.names()}
-    if any(signature(n) not in kept for n in old.names() if not _is_ours(n, mine)):
+    names = {signature(n) for n in new.names()}
+    if any(signature(n) not in names for n in old.names() if not _is_ours(n, mine)):
         yield "a defined name was lost or changed"
 
 

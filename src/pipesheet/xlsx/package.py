@@ -104,9 +104,10 @@ class Package:
         return self._archive.member(self._stored[_key(part)]).packed
 
     def root(self, part: str, tag: str = "") -> etree._Element:
-        """The root element of a part's XML, to be looked at; of this tag where one is given."""
+        """The root element of a part's XML, to be looked at; a list of this tag where one is given."""
         root = markup.parse_xml(self._whole(part), self.path, part)
-        if tag and root.tag != tag:
+        # What lists parts is a plain list; what hangs below an entry would go with it.
+        if tag and (root.tag != tag or root.find("*/*") is not None):
             raise NotAWorkbook(self.path, f"its part {part} does not hold what its name says")
         return root
 
@@ -156,6 +157,12 @@ class Package:
         named = [r.part for r in self.relationships(self.workbook) if r.kind == "styles" and r.part]
         declared = [p for p in named if "styles" in self.content_type(p).lower()]
         return next(iter(declared or [p for p in named if p not in self]), "")
+
+    @property
+    def chains(self) -> list[Relationship]:
+        """What leads to the calculation chain. Another part may be called so by mistake; it is declared otherwise."""
+        called = [r for r in self.relationships(self.workbook) if r.kind == "calcChain"]
+        return [r for r in called if "calcchain" in self.content_type(r.part).lower()]
 
     def taken_names(self) -> set[str]:
         """Keys of names no new part may have: parts, declared types, targets that lead nowhere."""
