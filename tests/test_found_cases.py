@@ -171,3 +171,69 @@ def test_what_steers_a_terminal_is_no_part_of_a_message(tmp_path: Path) -> None:
         analyze(read(saved(tmp_path, b"Deal\x1f ID;Close \x1b[2Jdate\n".replace(b"\x1b[2J", b"\x1c"), "book.csv")))
     assert str(told.value).isprintable()
     assert str(AmbiguousDeals("book.xlsx", ["a\u202eb\x1b[2J", "c"])).isprintable()
+
+
+def test_an_encoding_that_there_is_none_of_is_refused(tmp_path: Path) -> None:
+    data = swapped(users_book(), "xl/workbook.xml", ('encoding="UTF-8"', 'encoding="ISO-8859-0"'))
+    assert "xl/workbook.xml is not well-formed XML" in refusal(data)
+    assert len(read(saved(tmp_path, data)).grids) == 2
+
+
+STRINGS = "xl/sharedStrings.xml"
+MORE_THAN_THERE_IS_ROOM_FOR = f'uniqueCount="{10**18}"'
+
+
+def test_a_number_of_shared_texts_beyond_all_memory_is_not_believed(tmp_path: Path) -> None:
+    for before in ("", "<!-- uniqueCount='1' -->", "\n<?x y?>"):
+        swap = ('<sst xmlns="', f"{before}<sst {MORE_THAN_THERE_IS_ROOM_FOR} a='>' xmlns=\""), ("uniqueCount", "u")
+        data = swapped(users_book(), STRINGS, swap[1], swap[0])
+        assert read(saved(tmp_path, data)).grids[0].rows[1][0] == "D-1"
+
+
+def test_shared_texts_that_do_not_say_plainly_how_many_they_are_are_refused(tmp_path: Path) -> None:
+    for before in ("<a/>", f"<!--{'x' * 2000}-->", "<!-->-->"):
+        data = swapped(users_book(), STRINGS, ("<sst ", f"{before}<sst {MORE_THAN_THERE_IS_ROOM_FOR} "))
+        with pytest.raises(NotAWorkbook, match="its list of shared texts does not begin as one"):
+            read(saved(tmp_path, data))
+
+
+def test_where_the_copy_cannot_be_read_the_file_itself_is_not_tried(tmp_path: Path) -> None:
+    data = swapped(users_book(), STRINGS, ("uniqueCount", f"{MORE_THAN_THERE_IS_ROOM_FOR} u"), ("</sst>", "</si>"))
+    with pytest.raises(NotAWorkbook) as told:
+        read(saved(tmp_path, data))
+    assert "contradict" not in str(told.value)
+
+
+def test_of_what_is_called_a_calculation_chain_only_the_chain_is_dropped() -> None:
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+    chain = f'<Relationship Id="rId9" Type="{kind}calcChain" Target="calcChain.xml"/>'
+    parts = members(
+        swapped(
+            users_book(),
+            RELS,
+            (f"{kind}sharedStrings", f"{kind}calcChain"),
+            ("</Relationships>", chain + "</Relationships>"),
+        )
+    )
+    typed = (
+        '<Override PartName="/xl/calcChain.xml"'
+        ' ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.calcChain+xml"/></Types>'
+    )
+    types = parts["[Content_Types].xml"].decode().replace("</Types>", typed)
+    after = grafted(zipped({**parts, "[Content_Types].xml": types, "xl/calcChain.xml": b"<calcChain/>"}))
+    assert "xl/calcChain.xml" not in after
+    assert after.read(STRINGS) == parts[STRINGS]
+
+
+def test_a_sheet_that_is_listed_where_the_missing_styles_are_does_not_come_to_lead_there() -> None:
+    parts = members(swapped(users_book(), "xl/workbook.xml", ('r:id="rId1"', 'r:id="rId4"')))
+    del parts["xl/styles.xml"]
+    after = grafted(zipped(parts))
+    assert [s.part for s in Book(after).sheets][:2] == ["", "xl/worksheets/sheet2.xml"]
+    assert after.styles == "xl/styles.xml"
+
+
+@pytest.mark.parametrize(("part", "tag"), [(RELS, "Relationship"), ("[Content_Types].xml", "Override")])
+def test_a_list_of_parts_within_an_entry_of_it_is_refused(part: str, tag: str) -> None:
+    data = swapped(users_book(), part, (f"<{tag} ", f"<{tag}><{tag}/></{tag}><{tag} "))
+    assert f"{part} does not hold what its name says" in refusal(data)

@@ -7,7 +7,9 @@
 - A dimension or a merge that names whole rows or columns is left out; the cells say the same.
 - A number too large for any date is a text; the cell reader gives up on a date so far away.
 
-Parts that are not written in UTF-8 it reads wrong or as empty, so those are put into UTF-8 before.
+Before it reads at all, two things are put right: parts that are not written in UTF-8, which it reads wrong or
+as empty, are put into UTF-8; and a number of shared texts that their part has no bytes for is made 0, since
+the cell reader makes room for so many and ends the whole process where there is no such room.
 """
 
 from __future__ import annotations
@@ -20,7 +22,15 @@ import zipfile
 from collections.abc import Mapping
 
 from pipesheet.intake import FAULTS, as_utf8, member_bytes, start_of
-from pipesheet.sheetscan import attributes_of, relationships_member, sheet_members, workbook_member
+from pipesheet.sheetscan import (
+    INSIDE,
+    SHARED,
+    attributes_of,
+    relationships_member,
+    sheet_members,
+    stored_names,
+    workbook_member,
+)
 
 _MACROS = re.compile(rb"(<(?:\w+:)?Relationship\s)([^<>]*/xl(?:Intl)?Macrosheet[\"'][^<>]*?)(/?)>", re.I)
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\s([^<>]*?)/>")
@@ -33,7 +43,12 @@ _HUGE = re.compile(
 )
 _TYPED = re.compile(rb"\st\s*=")
 _ENCODED = re.compile(rb"(<\?xml[^<>]*?\sencoding\s*=\s*[\"'])([\w.:-]+)")
-_OTHER_ENCODINGS = re.compile(rb"utf-?16|iso-?8859-\d{1,2}|windows-125\d", re.I)
+_OTHER_ENCODINGS = re.compile(rb"utf-?16|iso-?8859-(?:[1-9]|1[013-6])|windows-125[0-8]", re.I)
+_TEXTS = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^<>]*\?>|<!--(?!-?>).*?-->)*+<(?:[\w.-]+:)?sst(?=[\s/>])" + INSIDE, re.S
+)
+_COUNT = re.compile(rb"(\buniqueCount\s*=\s*[\"'])(\d+)")
+_LEAST_TEXT = len("<si/>")
 _SKIPPED = (
     'Id="%s" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/dialogsheet" '
     'Target="dialogsheets/macros.xml"'
@@ -41,15 +56,46 @@ _SKIPPED = (
 """What says by its type, and for an .xlsb by its folder, that it is no sheet of cells."""
 
 
-def in_utf8(content: bytes, package: zipfile.ZipFile) -> bytes | None:
-    """The package with all its XML in UTF-8; None where it is, as nearly always."""
+def readable(content: bytes, package: zipfile.ZipFile) -> bytes | None:
+    """The package with all its XML in UTF-8 and no more texts announced than there are; None where it is so.
+
+    Raises:
+        zipfile.BadZipFile, zlib.error, …: see `pipesheet.intake.FAULTS`.
+    """
+    changed = _in_utf8(package)
+    changed |= _uncounted(package, changed)
     try:
-        changed = {
-            name: _recoded(member_bytes(package, name)) for name in package.namelist() if _is_other(package, name)
-        }
         return _with_changed(content, changed) if changed else None
-    except (*FAULTS, struct.error):
-        return None
+    except struct.error as fault:  # The directory may say of a member what none can be written with.
+        raise ValueError("a part's place in the file is said wrongly") from fault
+
+
+def _in_utf8(package: zipfile.ZipFile) -> dict[str, bytes]:
+    try:
+        return {name: _recoded(member_bytes(package, name)) for name in package.namelist() if _is_other(package, name)}
+    except FAULTS:
+        return {}
+
+
+def _uncounted(package: zipfile.ZipFile, recoded: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The shared texts said to be none, where they are said to be more than there can be.
+
+    Raises:
+        ValueError: it cannot be told how many they are said to be.
+    """
+    name = stored_names(package).get(SHARED, "")
+    if not name:
+        return {}
+    start = _TEXTS.match(recoded.get(name) or start_of(package, name))
+    most = package.getinfo(name).file_size // _LEAST_TEXT
+    if start and all(int(number) <= most for _, number in _COUNT.findall(start[1])):
+        return {}
+    xml = recoded.get(name) or member_bytes(package, name)
+    if start:
+        return {name: _COUNT.sub(rb"\g<1>0", xml[: start.end()]) + xml[start.end() :]}
+    if b"uniqueCount" in xml:
+        raise ValueError("its list of shared texts does not begin as one")
+    return {}
 
 
 def _is_other(package: zipfile.ZipFile, name: str) -> bool:

@@ -26,7 +26,7 @@ from pipesheet.errors import Encrypted, FileEmpty, FileMissing, NotAWorkbook, Re
 from pipesheet.grid import Grid, Source, Table, Value
 from pipesheet.intake import FAULTS, check_compound, container, opened_package, package_kind
 from pipesheet.locate import OURS, READ_AGAIN
-from pipesheet.mending import in_utf8, mended
+from pipesheet.mending import mended, readable
 from pipesheet.odsscan import ods_sheets
 from pipesheet.recordscan import xls_sheets, xlsb_looks
 from pipesheet.sheetscan import LEAST_CELL, MOST_CELLS, MOST_COLUMNS, MOST_ROWS, Looks, Scanned, our_tabs, sheet_looks
@@ -89,7 +89,7 @@ def _package(path: Path, content: bytes, fingerprint: str, ending: str) -> Sourc
     with opened_package(path, content) as package:
         kind = package_kind(package)
         form = ending if kind == "xlsx" and ending in XML_FORMATS else kind
-        copy = in_utf8(content, package)
+        copy = _guarded(path, lambda: readable(content, package))
         if copy is None:
             return Source(path, form, fingerprint, _read_or_mended(path, content, package))
     with opened_package(path, copy) as package:
@@ -249,7 +249,8 @@ def _opened(path: Path, content: bytes) -> calamine.CalamineWorkbook:
         return _guarded(path, lambda: calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)))
     except NotAWorkbook:
         # From a stream calamine only says that it knows no such format; from a path, what is wrong.
-        _guarded(path, lambda: calamine.CalamineWorkbook.from_path(path))
+        if contents(path) == content:  # and not a copy that was put right before
+            _guarded(path, lambda: calamine.CalamineWorkbook.from_path(path))
         raise
 
 

@@ -33,10 +33,10 @@ MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 
 # None of these looks past the next "<", which no attribute may hold, and a name is tried from its first letter
 # only: else a tag that never ends is read to the end of the part from each of its bytes.
-_INSIDE = rb"((?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')*+)>"
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\s" + _INSIDE)
-_NAME = re.compile(rb"<(?:[\w.-]+:)?definedName\s" + _INSIDE + rb"([^<]*)<")
-_RELATIONSHIP = re.compile(rb"<(?:\w+:)?Relationship\s" + _INSIDE)
+INSIDE = rb"((?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')*+)>"
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s" + INSIDE)
+_NAME = re.compile(rb"<(?:[\w.-]+:)?definedName\s" + INSIDE + rb"([^<]*)<")
+_RELATIONSHIP = re.compile(rb"<(?:\w+:)?Relationship\s" + INSIDE)
 _ATTRIBUTE = re.compile(rb"(?<![\w:])([\w:]++)\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)')")
 # Together they find every cell that is not plainly within A1:Z99999 (then A1:Z999999); each starts with a
 # literal, which the search skips to, so that a million cells take a tenth of a second.
@@ -44,7 +44,7 @@ _NOT_NEAR, _NOT_SO_NEAR = (re.compile(rb'<c (?!r="[A-Z]\d{1,%d}")' % digits) for
 _ODD_CELLS = tuple(map(re.compile, (rb"<c[>/\s](?<! )", rb":c[>/\s]")))
 _FAR_ROWS = re.compile(rb'<c r="[A-Z](\d{6})"')
 _NEAR_COLUMNS = 26
-_ROW_OR_CELL = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])" + _INSIDE)
+_ROW_OR_CELL = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])" + INSIDE)
 _ROW = re.compile(rb"(?:^|\s)r\s*=\s*[\"'](\d+)[\"']")
 _CELL = re.compile(rb"(?:^|\s)r\s*=\s*[\"']([A-Za-z]+)(\d+)[\"']")
 _ERROR_VALUE = re.compile(rb"<(?:\w+:)?v>(#[^<]{2,20})</|</(?:\w+:)?c>|<(?:\w+:)?c[\s/>]")
