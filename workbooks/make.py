@@ -1,7 +1,8 @@
 """Makes the workbooks that ship with pipesheet, the same bytes each time: python workbooks/make.py
 
 `sample.xlsx` tells of a company that sells cold-chain monitoring, with every kind of mistake once;
-`starter-SET.xlsx` is what ``pipesheet init --criteria SET`` writes. With a folder as argument they are made there.
+`starter-SET.xlsx` is what ``pipesheet init --criteria SET`` writes, `starter.xlsm` the guide's with buttons.
+With a folder as argument they are made there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ def main(folder: Path) -> None:
     sample.make(folder / "sample.xlsx")
     for criteria in starter.SETS:
         starter.make(folder / f"starter-{criteria}.xlsx", criteria)
+    starter.make(folder / "starter.xlsm", "guide", buttons=True)
     print(f"made sample.xlsx and the starters in {folder}")
 
 

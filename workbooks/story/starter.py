@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from xlsxwriter.worksheet import Worksheet
 
 from pipesheet.analysis import Analysis
+from pipesheet.macros.launcher import macros
+from pipesheet.macros.starter import BUTTONS
 from story.drawn import Row, records, table
-from story.first_run import run_once
+from story.first_run import VERSION, run_once
 from story.looks import (
     DATE,
     GREY,
@@ -52,22 +55,30 @@ SETS = {
 """The sets of criteria a starter may have, with what is said of each over the sheet."""
 
 
-def make(path: Path, criteria: str) -> None:
+BUTTON = {"width": 128, "height": 28}
+CLICK = (
+    "Click a button: here, beside your deals, or in the ribbon's tab Pipesheet. Once per computer, before the first "
+    "click, type in a terminal:  pipesheet excel install"
+)
+"""The third step where there are buttons."""
+
+
+def make(path: Path, criteria: str, *, buttons: bool = False) -> None:
     """Writes the starter with that set, and with result sheets that are still empty."""
 
     def drawn(path: Path, found: Analysis | None, _until: dt.date | None) -> None:
-        raw(path, criteria, lookups=found is not None)
+        raw(path, criteria, lookups=found is not None, buttons=buttons)
 
     run_once(drawn, path, at=STAMP)
 
 
-def raw(path: Path, criteria: str, *, lookups: bool) -> None:
+def raw(path: Path, criteria: str, *, lookups: bool, buttons: bool) -> None:
     """Writes the workbook; Deals refers to the result tables once those will be there."""
     workbook = new_workbook(str(path), title="Sales book", subject="pipesheet starter")
     looks = Looks(workbook)
     names = ("Read me", "Deals", "Stages", "Criteria", "Waivers", "Owners", "Targets", "Rates", "Settings", "Lists")
     sheets = {name: workbook.add_worksheet(name) for name in names}
-    draw_steps(sheets["Read me"], looks)
+    draw_steps(sheets["Read me"], looks, buttons=buttons)
     draw_deals(sheets["Deals"], looks, criteria, lookups=lookups)
     draw_lists(sheets, looks, criteria)
     draw_settings(sheets["Settings"], looks)
@@ -78,11 +89,23 @@ def raw(path: Path, criteria: str, *, lookups: bool) -> None:
     sheets["Deals"].set_tab_color(NAVY)
     sheets["Read me"].set_tab_color(SAND)
     sheets["Read me"].activate()
+    if buttons:
+        project = macros("", VERSION, sheets=[f"Sheet{number}" for number in range(1, len(names) + 1)])
+        workbook.add_vba_project(io.BytesIO(project), is_stream=True)
+        draw_buttons(sheets["Read me"], 6, 2)
+        draw_buttons(sheets["Deals"], 0, 3)
     workbook.close()
 
 
-def draw_steps(sheet: Worksheet, looks: Looks) -> None:
-    """Three steps, large enough to be read."""
+def draw_buttons(sheet: Worksheet, row: int, column: int) -> None:
+    """The buttons side by side: form controls, which other programs keep."""
+    for number, (caption, macro) in enumerate(BUTTONS):
+        place = {"x_offset": number * (BUTTON["width"] + 8), "y_offset": 6}
+        sheet.insert_button(row, column, BUTTON | place | {"caption": caption, "macro": macro})
+
+
+def draw_steps(sheet: Worksheet, looks: Looks, *, buttons: bool) -> None:
+    """Three steps, large enough to be read; below them, where there are buttons, a line for those."""
     heading(sheet, looks, "Your sales book", "Three steps to a forecast you can stand behind.")
     for column, width in enumerate((6, 34, 84)):
         sheet.set_column(column, column, width)
@@ -90,12 +113,14 @@ def draw_steps(sheet: Worksheet, looks: Looks) -> None:
         sheet.set_row(line, 48)
         put(sheet, line, 0, number, looks(font_size=20, bold=True, font_color=TEAL, align="center", bg_color=MIST))
         put(sheet, line, 1, title, looks(font_size=12, bold=True, font_color=NAVY, bg_color=MIST, indent=1))
-        put(sheet, line, 2, text, looks(text_wrap=True, bg_color=MIST))
+        put(sheet, line, 2, CLICK if buttons and number == 3 else text, looks(text_wrap=True, bg_color=MIST))
     notes = (
         "Columns in teal are filled in by pipesheet. Everything else is yours; pipesheet never changes it.",
         "Click into a header's column to see what belongs there. Drop-downs warn, but let you keep what you typed.",
         "Nothing leaves this machine.",
     )
+    if buttons:
+        sheet.set_row(6, 40)
     for line, note in enumerate(notes, 8):
         put(sheet, line, 1, note, looks(font_color=GREY))
     sheet.hide_gridlines(2)
