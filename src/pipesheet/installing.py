@@ -94,7 +94,10 @@ def install(machine: Machine, folder: Path, version: str, build: Build, *, force
     _refuse_unfit(machine)
     python = str(interpreter(machine))
     files = {} if where.script is None else {where.script: applescript(python, version).encode("ascii")}
-    files[where.addin] = build(python, version, mac=where.script is not None)
+    try:
+        files[where.addin] = build(python, version, mac=where.script is not None)
+    except ValueError as fault:  # Its path cannot be written into an add-in.
+        raise PipesheetError(f"{str(fault).removesuffix('.')}. Nothing was installed.") from fault
     return put(files, folder / RECORD, Record(version, python), force=force)
 
 
