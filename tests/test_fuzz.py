@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grafting import NAMES, members, plans, users_book, zipped
+from grafting import NAMES, members, plans, swapped, users_book, zipped
 from judge import AS_OF, Fault, examine, lost, unclear
 from mutations import mutated
 from pipesheet.errors import NotAWorkbook
@@ -79,6 +79,7 @@ def test_the_judge_finds_nothing_lost_where_nothing_is() -> None:
         ("xl/workbook.xml", "<bookViews>", "<bookViews><x/>", "something else in the workbook part changed"),
         ("xl/_rels/workbook.xml.rels", 'Id="rId4"', 'Id="rId44"', "the relationship 'rId4' changed"),
         ("[Content_Types].xml", "theme+xml", "team+xml", "the content type of 'xl/theme/theme1.xml' was lost"),
+        ("[Content_Types].xml", 'Extension="xml"', 'Extension="xmlx"', "the content type of 'xml' was lost"),
         ("xl/styles.xml", "0.000", "0.0", "the styles' numFmts do not begin with what they were"),
     ],
 )
@@ -87,6 +88,59 @@ def test_the_judge_sees_what_is_lost(part: str, old: str, new: str, sentence: st
     part = "xl/sharedStrings.xml" if old == "D-1" else part
     assert old in parts[part].decode()
     assert sentence in " ".join(lost(BOOK, zipped({**parts, part: parts[part].decode().replace(old, new)})))
+
+
+def test_the_judge_lets_go_of_a_calculation_chain_and_of_nothing_else_that_is_called_one() -> None:
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+    swap = (f"{kind}sharedStrings", f"{kind}calcChain")
+    before, after = (members(swapped(data, "xl/_rels/workbook.xml.rels", swap)) for data in (BOOK, GRAFTED))
+    del after["xl/sharedStrings.xml"]
+    assert list(lost(zipped(before), zipped(after))) == ["the member 'xl/sharedstrings.xml' is gone"]
+    types = before["[Content_Types].xml"].replace(b"sharedStrings+xml", b"calcChain+xml")
+    assert not list(lost(zipped({**before, "[Content_Types].xml": types}), zipped(after)))
+
+
+def asked(data: bytes, sentence: str, folder: Path) -> str:
+    """What the judge says of that where a referee says so."""
+    try:
+        examine(data, folder, referee=lambda *_: [sentence])
+    except Fault as fault:
+        return fault.detail
+    return ""
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "part xl/worksheets/sheet1.xml was changed",
+        "part xl/theme/theme1.xml is gone",
+        "relationship rId1 of the workbook part changed",
+        "the shared strings no longer begin with the user's own",
+        "the styles part's fonts no longer begins with the user's own",
+    ],
+)
+def test_the_judge_passes_on_what_a_referee_says(sentence: str, tmp_path: Path) -> None:
+    assert asked(BOOK, sentence, tmp_path) == asked(GRAFTED, sentence, tmp_path) == sentence
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "1 content type(s) lost",
+        "1 defined name(s) lost or changed",
+        "part XL\\Worksheets\\Sheet3.xml was changed",
+        "part XL/Worksheets/_rels/Sheet3.xml.rels is gone",
+    ],
+)
+def test_of_our_sheets_the_judge_knows_more_than_a_referee(sentence: str, tmp_path: Path) -> None:
+    assert asked(BOOK, sentence, tmp_path) == sentence
+    assert not asked(GRAFTED, sentence, tmp_path)
+
+
+def test_a_type_of_a_part_that_is_not_there_is_nobodys(tmp_path: Path) -> None:
+    without = members(BOOK)
+    del without["xl/styles.xml"]
+    assert not asked(zipped(without), "1 content type(s) lost", tmp_path)
 
 
 @pytest.mark.parametrize(
