@@ -17,6 +17,10 @@
         Locked                               open elsewhere, read-only, signed, structure protected
         Changed                              somebody saved it since it was read
         NotVerified                          what was composed did not read back as meant
+      LiveError                              the workbook that is open in Excel cannot be used
+        NoExcel                              no Excel is running, or none with a workbook
+        Busy                                 a cell is being edited, or a dialog is open
+        ChangedLive                          somebody typed while pipesheet was computing
       MailError                              the mail server cannot be used
         BadAddress                           what should be one person's address is not
         MailRefused                          one message or one recipient is not wanted
@@ -167,6 +171,35 @@ class NotVerified(WriteError):
         super().__init__(
             f"{_name(path)} was not written: the result failed its check ({why}). Your file is as it "
             "was. Please report this with the workbook's structure, not its data."
+        )
+
+
+class LiveError(PipesheetError):
+    """The workbook that is open in Excel cannot be used now; nothing was written into it."""
+
+
+class NoExcel(LiveError):
+    """There is no workbook to work on; `why` says what was looked for."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why} Open the workbook in Excel and try again.")
+
+
+class Busy(LiveError):
+    """Excel takes no calls; it does not say why, but nearly always somebody is typing into a cell."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Excel is busy: a cell is being edited, or a dialog is open. Press Enter or Esc in Excel, and try again."
+        )
+
+
+class ChangedLive(LiveError):
+    """The open workbook is not the one that was read."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{_short(name)} was changed while pipesheet was computing. Nothing was written; press the button again."
         )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pipesheet import __version__
 from pipesheet.config import toml_settings
 from pipesheet.errors import PipesheetError
-from pipesheet.grid import Value
+from pipesheet.grid import Source, Value
 from pipesheet.reader import read
 from pipesheet.receipt import Receipt
 from pipesheet.replacing import replace_file
@@ -98,14 +98,23 @@ def examine(job: Job, on_step: Step = lambda _: None) -> tuple[Analysis, RunStam
     Raises:
         ReadError, UsageError: it could not be read, or a setting of the machine or the command line is none.
     """
-    from pipesheet.results.stamp import RunStamp
-
     on_step("reading")
     # Most of reading needs no Python, so what comes after it is loaded meanwhile.
     with ThreadPoolExecutor(1) as beside:
-        loaded = beside.submit(import_module, "pipesheet.analysis")
+        beside.submit(import_module, "pipesheet.analysis")
         source = read(job.path)
-        analyze = loaded.result().analyze
+    return examine_source(source, job, on_step)
+
+
+def examine_source(source: Source, job: Job, on_step: Step = lambda _: None) -> tuple[Analysis, RunStamp]:
+    """Analyses what was read, from a file or from Excel itself, with the settings that count for that job.
+
+    Raises:
+        ReadError, UsageError: no sheet holds deals, or a setting of the machine or the command line is none.
+    """
+    from pipesheet.analysis import analyze
+    from pipesheet.results.stamp import RunStamp
+
     folders = [f for f in (job.machine_folder, job.path.parent) if f is not None]
     defaults = toml_settings(folders)
     on_step("auditing")

@@ -11,7 +11,7 @@ import click
 
 from pipesheet import __version__
 from pipesheet.cli.books import check, report, run
-from pipesheet.cli.excel import excel
+from pipesheet.cli.live import excel
 from pipesheet.cli.options import EPILOG
 from pipesheet.cli.post import send
 from pipesheet.cli.proof import verify

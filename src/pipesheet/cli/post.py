@@ -121,14 +121,14 @@ def _account(*, dry_run: bool) -> Account:
     from pipesheet.postbox import Account, account
 
     try:
-        return account(os.environ, _stored_password)
+        return account(os.environ, stored_password)
     except UsageError:
         if not dry_run:
             raise
         return Account("", os.environ.get("PIPESHEET_SMTP_FROM", "") or "pipesheet@localhost")
 
 
-def _stored_password(host: str, user: str) -> str | None:
+def stored_password(host: str, user: str) -> str | None:
     """The password in the system's keyring, where there is one (``keyring set HOST USER`` puts it there)."""
     try:
         import keyring

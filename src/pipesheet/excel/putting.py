@@ -1,0 +1,320 @@
+"""Sheet plans onto live sheets, in place, so that what refers to a sheet of ours still does afterwards.
+
+Cells are written in columns of one kind. A text goes into cells formatted as text first, or Excel
+would make a number of "001", a date of "May 2020" and a formula of "=1+1". Formulas come last, when all
+tables they name are there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from pipesheet.composing.cells import clean, literal, location
+from pipesheet.excel.drawing import redraw
+from pipesheet.excel.looks import GENERAL, area, body_rows, dress_sheet, refined
+from pipesheet.excel.reading import Block, Told, contents_of, marked
+from pipesheet.grid import quoted_sheet
+from pipesheet.locate import BOOK_MARK, MARK, marks
+from pipesheet.sheets import Content, Formula, Link, SheetPlan, TablePlan, Typeface
+
+AS_TEXT = "@"
+EPOCH_1900, EPOCH_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
+_FIRST_SURE_DATE = dt.date(1900, 3, 1)
+_ASIDE = 200
+"""Columns to the right where a table stands for a moment when its place has moved."""
+
+Corners = tuple[int, int, int, int]
+"""First row, first column, last row, last column; 1-based, inclusive."""
+
+
+def put_sheets(book: Any, plans: Sequence[SheetPlan], told: Told = lambda _: None) -> None:
+    """Writes the sheets of the plans, each over the one that bears its mark or as a new last one."""
+    sheets = {plan.key: _sheet_of(book, plan) for plan in plans}
+    epoch = EPOCH_1904 if _counts_from_1904(book) else EPOCH_1900
+    for plan in plans:
+        told(plan.name)
+        _make_room(sheets[plan.key], plan)
+        _put_values(sheets[plan.key], plan, epoch)
+    for plan in plans:
+        _put_formulas(sheets[plan.key], plan)
+    for plan in plans:
+        told(plan.name)
+        sheet = sheets[plan.key]
+        sheet.visible = True
+        sheet.activate()
+        dress_sheet(sheet, plan, _typeface(sheet))
+        redraw(sheet, plan.charts)
+        sheet.range((1, 1)).select()
+        sheet.visible = not plan.hidden
+
+
+def take_off(book: Any, keys: Sequence[str]) -> None:
+    """Deletes our sheets of those keys, finished or not, their marks, and the book's mark with the last of them."""
+    names = [(str(name.name), str(name.refers_to)) for name in book.names]
+    there = {sheet.name.casefold(): sheet for sheet in book.sheets}
+    ours = {key: there[tab.casefold()] for key, tab in marks(names).items() if tab.casefold() in there}
+    gone = {(MARK + key).casefold() for key in keys}
+    for key in set(ours) & set(keys):
+        ours[key].delete()
+    if set(ours) <= set(keys):
+        gone.add(BOOK_MARK.casefold())
+    for name in list(book.names):
+        if str(name.name).casefold() in gone:
+            name.delete()
+
+
+def _sheet_of(book: Any, plan: SheetPlan) -> Any:
+    """The sheet with the mark of that plan, or a new last one that bears it from the start."""
+    ours = marked(book)
+    if plan.key in ours:
+        return book.sheets[ours[plan.key]]
+    made = book.sheets.add(plan.name, after=book.sheets[len(book.sheets) - 1])
+    _mark(book, MARK + plan.key, f"={quoted_sheet(plan.name)}!$A$1")
+    _mark(book, BOOK_MARK, "=1")
+    return made
+
+
+def _mark(book: Any, name: str, text: str) -> None:
+    """Defines a hidden name for the whole workbook, in place of one that points elsewhere."""
+    for old in [n for n in book.names if str(n.name).casefold() == name.casefold()]:
+        old.delete()
+    made = book.names.add(name, text)
+    refined(lambda: setattr(made.api, "Visible", False))
+
+
+def _counts_from_1904(book: Any) -> bool:
+    try:
+        return bool(book.api.Date1904)
+    except Exception:  # a host that has no such word counts as all do
+        return False
+
+
+def _typeface(sheet: Any) -> Typeface:
+    size = sheet.range((1, 16_000)).font.size
+    return Typeface(size=float(size)) if size else Typeface()
+
+
+# Room for what comes
+
+
+def _make_room(sheet: Any, plan: SheetPlan) -> None:
+    """Empties the sheet and brings its tables to where they are wanted, never by way of deleting cells."""
+    if _is_new(sheet):
+        _add_tables(sheet, plan.tables)
+        return
+    sheet.visible = True
+    sheet.cells.unmerge()
+    sheet.cells.conditional_formats.clear()
+    sheet.cells.data_validation.delete()
+    sheet.cells.clear_formats()
+    wanted = {table.name.casefold(): table for table in plan.tables}
+    for old in list(sheet.tables):
+        planned = wanted.get(str(old.name).casefold())
+        if planned is None:
+            refined(old.api.Unlist)
+        elif (old.range.row, old.range.column) != (planned.row, planned.column):
+            old.range.move(sheet.range((planned.row, _ASIDE + planned.column)))
+    _clear_outside(sheet)
+    for old in list(sheet.tables):
+        planned = wanted[str(old.name).casefold()]
+        if old.range.column > _ASIDE:
+            old.range.move(sheet.range((planned.row, planned.column)))
+    for old in list(sheet.tables):
+        _resize(sheet, old, wanted.pop(str(old.name).casefold()))
+    _add_tables(sheet, tuple(wanted.values()))
+
+
+def _is_new(sheet: Any) -> bool:
+    return not len(sheet.tables) and sheet.used_range.shape == (1, 1) and sheet.range((1, 1)).raw_value is None
+
+
+def _resize(sheet: Any, table: Any, planned: TablePlan) -> None:
+    corners = _corners(table.range)
+    if len(planned.columns) >= corners[3] - corners[1] + 1:
+        _headers(sheet, planned)
+    table.resize(area(sheet, planned.row, planned.column, body_rows(planned) + 1, len(planned.columns)))
+    _headers(sheet, planned)
+    for rest in without((corners[0] + 1, *corners[1:]), (_planned_corners(planned),)):
+        sheet.range(rest[:2], rest[2:]).clear_contents()
+    area(sheet, planned.row + 1, planned.column, body_rows(planned), len(planned.columns)).clear_contents()
+
+
+def _headers(sheet: Any, planned: TablePlan) -> None:
+    """Writes those headers that differ: a header that is written anew is a new name to formulas."""
+    for at, column in enumerate(planned.columns, planned.column):
+        cell = sheet.range((planned.row, at))
+        if cell.raw_value != column.header:
+            cell.number_format = AS_TEXT
+            cell.raw_value = column.header
+            cell.number_format = GENERAL
+
+
+def _add_tables(sheet: Any, tables: Sequence[TablePlan]) -> None:
+    for table in tables:
+        header = area(sheet, table.row, table.column, 1, len(table.columns))
+        header.number_format = AS_TEXT
+        header.raw_value = [[column.header for column in table.columns]]
+        header.number_format = GENERAL
+        cells = area(sheet, table.row, table.column, body_rows(table) + 1, len(table.columns))
+        made = sheet.tables.add(source=cells, name=table.name, has_headers=True, table_style_name=table.style)
+        made.show_autofilter = table.autofilter
+        made.show_table_style_row_stripes = table.banded
+
+
+def _clear_outside(sheet: Any) -> None:
+    """Empties all cells but those of tables: a table's header is what formulas know its columns by."""
+    used = sheet.used_range
+    tables = [_corners(table.range) for table in sheet.tables]
+    for rest in without(_corners(used), tables):
+        sheet.range(rest[:2], rest[2:]).clear_contents()
+
+
+def _corners(cells: Any) -> Corners:
+    rows, columns = cells.shape
+    return cells.row, cells.column, cells.row + rows - 1, cells.column + columns - 1
+
+
+def _planned_corners(table: TablePlan) -> Corners:
+    return table.row, table.column, table.row + body_rows(table), table.column + len(table.columns) - 1
+
+
+def without(whole: Corners, holes: Sequence[Corners]) -> list[Corners]:
+    """A rectangle less some others, as rectangles that do not overlap."""
+    parts = [whole]
+    for hole in holes:
+        parts = [piece for part in parts for piece in _less(part, hole)]
+    return parts
+
+
+def _less(part: Corners, hole: Corners) -> Iterator[Corners]:
+    top, left, bottom, right = part
+    high, near, low, far = max(top, hole[0]), max(left, hole[1]), min(bottom, hole[2]), min(right, hole[3])
+    if high > low or near > far:
+        yield part
+        return
+    pieces = ((top, left, high - 1, right), (low + 1, left, bottom, right), (high, left, low, near - 1),
+              (high, far + 1, low, right))  # fmt: skip
+    yield from (p for p in pieces if p[0] <= p[2] and p[1] <= p[3])
+
+
+# Contents
+
+
+def _put_values(sheet: Any, plan: SheetPlan, epoch: dt.date) -> None:
+    for put in plan.puts:
+        _put_column(sheet, put.row, put.column, (put.content,), epoch)
+    for table in plan.tables:
+        for at, column in enumerate(table.columns, table.column):
+            if not column.formula:
+                _put_column(sheet, table.row + 1, at, column.contents, epoch)
+
+
+def _put_column(sheet: Any, row: int, column: int, contents: Sequence[Content], epoch: dt.date) -> None:
+    """Cells below one another; those with formulas are left for later."""
+    cells = [plain(content, epoch) for content in contents]
+    kinds = {_kind(content) for content in cells} - {"nothing"}
+    if len(kinds) > 1:
+        for kind, run in groupby(enumerate(cells, row), key=lambda pair: _kind(pair[1])):
+            found = list(run)
+            _put_run(sheet, found[0][0], column, [cell for _, cell in found], kind)
+    elif kinds:
+        _put_run(sheet, row, column, cells, kinds.pop())
+
+
+def _put_run(sheet: Any, row: int, column: int, cells: Sequence[Any], kind: str) -> None:
+    if kind in ("nothing", "formula"):
+        return
+    place = area(sheet, row, column, len(cells))
+    if kind == "text":
+        place.number_format = AS_TEXT
+        cells = [_kept(cell) for cell in cells]
+    place.raw_value = [[cell] for cell in cells]
+    if kind == "text":
+        place.number_format = GENERAL
+
+
+def _kept(text: str | None) -> str | None:
+    """Excel takes a first apostrophe for a sign that what follows is text, and shows the rest."""
+    return f"'{text}" if text is not None and text.startswith("'") else text
+
+
+def _kind(cell: Any) -> str:
+    if cell is None:
+        return "nothing"
+    return {str: "text", Formula: "formula", Link: "formula"}.get(type(cell), "value")
+
+
+def plain(content: Content, epoch: dt.date) -> Any:
+    """What is handed over for a content: days as numbers, nothing for what no cell can hold."""
+    if isinstance(content, str):
+        return clean(content) or None
+    if isinstance(content, bool) or content is None or isinstance(content, Formula | Link):
+        return content
+    if isinstance(content, dt.date):
+        return _serial(content, epoch)
+    return float(content) if math.isfinite(content) else None
+
+
+def _serial(moment: dt.date, epoch: dt.date) -> float | str:
+    day = moment.date() if isinstance(moment, dt.datetime) else moment
+    if day < max(_FIRST_SURE_DATE, epoch):
+        return moment.isoformat()
+    if not isinstance(moment, dt.datetime):
+        return float((day - epoch).days)
+    start = dt.datetime.combine(epoch, dt.time())
+    return (moment.replace(tzinfo=None, microsecond=0) - start) / dt.timedelta(days=1)
+
+
+def _put_formulas(sheet: Any, plan: SheetPlan) -> None:
+    for put in plan.puts:
+        if isinstance(put.content, Formula | Link):
+            sheet.range((put.row, put.column)).formula = text_of(put.content)
+    for table in plan.tables:
+        for at, column in enumerate(table.columns, table.column):
+            if column.formula and column.contents:
+                area(sheet, table.row + 1, at, len(column.contents)).formula = f"={column.formula}"
+            else:
+                _put_column_formulas(sheet, table.row + 1, at, column.contents)
+
+
+def _put_column_formulas(sheet: Any, row: int, column: int, contents: Sequence[Content]) -> None:
+    if not {Formula, Link} & set(map(type, contents)):
+        return
+    for live, run in groupby(enumerate(contents, row), key=lambda pair: isinstance(pair[1], Formula | Link)):
+        found = list(run)
+        if live:
+            texts = [[text_of(content)] for _, content in found]  # type: ignore[arg-type]
+            area(sheet, found[0][0], column, len(found)).formula = texts
+
+
+def text_of(content: Formula | Link) -> str:
+    """The formula as Excel is told it; a link is one too, as cells can be told thousands of those at once."""
+    if isinstance(content, Formula):
+        return f"={content.text}"
+    return f"=HYPERLINK({literal('#' + location(content))},{literal(content.text)})"
+
+
+def restore_cells(sheet: Any, wanted: Block) -> None:
+    """Writes back what stood in each cell, where something else stands now."""
+    now = contents_of(sheet)
+    for row, cells in enumerate(wanted):
+        there = now[row] if row < len(now) else []
+        for column, content in enumerate(cells):
+            if content != (there[column] if column < len(there) else None):
+                _restore(sheet.range((row + 1, column + 1)), content)
+
+
+def _restore(cell: Any, content: Any) -> None:
+    if isinstance(content, str) and content.startswith("="):
+        cell.formula = content
+        return
+    look = cell.number_format
+    if isinstance(content, str):
+        cell.number_format = AS_TEXT
+        content = _kept(content)
+    cell.raw_value = plain(content, EPOCH_1900) if isinstance(content, dt.date) else content
+    cell.number_format = look

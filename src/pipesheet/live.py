@@ -1,0 +1,291 @@
+"""What the buttons do: the open workbook read, thought through, and written into or reported on.
+
+The same analysis and the same result sheets as the command's; only reading cells and putting sheets
+differ. Nothing is ever saved or closed. What cannot be done is said in the window, in words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipesheet import __version__
+from pipesheet.errors import LiveError, PipesheetError
+from pipesheet.excel.attach import LiveBook
+from pipesheet.excel.putting import put_sheets, restore_cells, take_off
+from pipesheet.excel.reading import contents_of, marked, table_of
+from pipesheet.figures import count
+from pipesheet.grid import Value
+from pipesheet.jobs import REPORT_SUFFIX, Job, examine_source, replace_text
+from pipesheet.journal import Before, Entry, Journal
+from pipesheet.sheets import Column, Content, Formula, Put, SheetPlan, TablePlan
+
+if TYPE_CHECKING:
+    from pipesheet.analysis import Analysis
+    from pipesheet.results import RunStamp
+
+LOG_FILE = "live.log"
+_LONGEST_LOG = 1 << 20
+_UNSAVED = "unsaved"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a live run finds and leaves what is not in the workbook.
+
+    `own` is the user's own folder of pipesheet (settings, journal, log), `documents` where a report goes
+    whose workbook lies in no folder; `show_page` opens an HTML file in the browser, `send` does the mail
+    (see `pipesheet.cli.excel`).
+    """
+
+    own: Path
+    documents: Path
+    now: dt.datetime
+    show_page: Callable[[Path], object]
+    send: Callable[[Analysis, RunStamp, Path, LiveBook], str]
+    settings: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of an action: 0 or the exit code of the error, and the sentence that was said."""
+
+    exit_code: int
+    said: str
+
+
+def run(action: str, live: LiveBook, place: Place) -> Done:
+    """Does what a button asks for, and says what came of it: at the foot of the window, an error in a box."""
+    try:
+        said = ACTIONS[action](live, place)
+    except PipesheetError as fault:
+        return _failed(live, place, str(fault), fault)
+    except Exception as fault:  # the outer edge: a person gets a sentence, the log the trace
+        trouble = f"pipesheet itself failed ({type(fault).__name__}). The log says where: {place.own / LOG_FILE}"
+        return _failed(live, place, trouble, fault)
+    live.status(said)
+    return Done(0, said)
+
+
+def _failed(live: LiveBook, place: Place, sentence: str, fault: Exception) -> Done:
+    _log(place, sentence, fault)
+    live.status(None)
+    try:
+        live.tell(sentence, warning=True)
+    except Exception:  # Excel is gone, or still busy: what is left is the foot of the window and the log
+        live.status(sentence)
+    return Done(fault.exit_code if isinstance(fault, PipesheetError) else 3, sentence)
+
+
+def _log(place: Place, sentence: str, fault: Exception) -> None:
+    """One entry more; a log that cannot be written is no reason to fail twice."""
+    try:
+        place.own.mkdir(parents=True, exist_ok=True)
+        path = place.own / LOG_FILE
+        old = path.read_text("utf-8")[-_LONGEST_LOG:] if path.is_file() else ""
+        trace = "".join(traceback.format_exception(fault))
+        path.write_text(f"{old}{place.now.isoformat(' ')} pipesheet {__version__}: {sentence}\n{trace}\n", "utf-8")
+    except OSError:
+        return
+
+
+def _check(live: LiveBook, place: Place) -> str:
+    analysis = _results(live, place, "findings")
+    return f"{_to_mend(analysis)} {_landing(analysis)}"
+
+
+def _forecast(live: LiveBook, place: Place) -> str:
+    analysis = _results(live, place, "forecast")
+    return f"{_landing(analysis)} {_to_mend(analysis)}"
+
+
+def _to_mend(analysis: Analysis) -> str:
+    deals = len({finding.deal_id for finding in analysis.findings if finding.deal_id})
+    if not analysis.findings:
+        return "Every deal meets its stage."
+    needs = "needs" if deals == 1 else "need"
+    return f"{count(deals, 'deal')} {needs} something." if deals else f"{count(len(analysis.findings), 'finding')}."
+
+
+def _landing(analysis: Analysis) -> str:
+    from pipesheet.wording import headline
+
+    return headline(analysis.forecast.headline, analysis.deals.height, analysis.currency)
+
+
+def _job(live: LiveBook, place: Place) -> Job:
+    # A workbook in no folder has no files beside it, and no settings there either.
+    path = live.path or place.own / _UNSAVED / Path(live.name).name
+    return Job(path, place.now, settings=place.settings, machine_folder=place.own)
+
+
+def _results(live: LiveBook, place: Place, shown: str) -> Analysis:
+    """Writes every result sheet and shows that one."""
+    from pipesheet.results import SHEETS, result_sheets
+
+    live.refuse_if_closed_to_us()
+    job = _job(live, place)
+    read = live.read(job.path, lambda tab: live.status(f"reading {tab}"))
+    analysis, stamp = examine_source(read.source, job, lambda step: live.status(f"{step}…"))
+    names = _tab_names(live.book, SHEETS)
+    plans = _free_tables(live.book, result_sheets(analysis, names=names, stamp=replace(stamp, input_name=live.name)))
+    journal = Journal(place.own, live.full_name)
+    with live.held_still():
+        live.refuse_if_changed(read)
+        before = _before(live.book, plans, journal.read())
+        journal.write(Entry({plan.key: plan for plan in plans}, before))
+        try:
+            put_sheets(live.book, plans, lambda tab: live.status(f"writing {tab}"))
+        except BaseException:
+            _take_back(live, before)
+            raise
+    live.show(names[shown])
+    return analysis
+
+
+def _take_back(live: LiveBook, before: Mapping[str, Before | None]) -> None:
+    """After a write that failed half way: as it was before, as far as Excel lets us; Undo stays possible."""
+    with suppress(Exception):
+        _put_back(live, before)
+
+
+def _put_back(live: LiveBook, before: Mapping[str, Before | None]) -> tuple[SheetPlan, ...]:
+    back = {key: was for key, was in before.items() if was is not None}
+    plans = tuple(replace(was.plan or _plain_plan(key, was), name=was.name) for key, was in back.items())
+    take_off(live.book, [key for key in before if key not in back])
+    put_sheets(live.book, plans)
+    for key, was in back.items():
+        restore_cells(live.book.sheets[marked(live.book)[key]], was.contents)
+    return plans
+
+
+def _tab_names(book: Any, wanted: Mapping[str, str]) -> dict[str, str]:
+    from pipesheet.xlsx.book import free_tab_names
+
+    return free_tab_names(marked(book), [sheet.name for sheet in book.sheets], wanted)
+
+
+def _free_tables(book: Any, plans: Sequence[SheetPlan]) -> tuple[SheetPlan, ...]:
+    """The plans with other table names where the user has taken one."""
+    from pipesheet.writer import renamed_tables
+
+    ours = set(marked(book).values())
+    foreign = (sheet for sheet in book.sheets if sheet.name not in ours)
+    tables = {str(table.name).lower() for sheet in foreign for table in sheet.tables}
+    return renamed_tables(plans, tables | {str(name.name).lower() for name in book.names})
+
+
+def _before(book: Any, plans: Sequence[SheetPlan], last: Entry) -> dict[str, Before | None]:
+    ours = marked(book)
+    return {plan.key: _as_it_is(book.sheets[ours[plan.key]], last.put.get(plan.key)) if plan.key in ours else None
+            for plan in plans}  # fmt: skip
+
+
+def _as_it_is(sheet: Any, plan: SheetPlan | None) -> Before:
+    tables = tuple(table_of(table) for table in sheet.tables)
+    made = {(t.name, t.row, t.column, len(t.columns)) for t in plan.tables} if plan else set()
+    same = made == {(t.name, t.first_row, t.first_column, t.last_column - t.first_column + 1) for t in tables}
+    return Before(sheet.name, tables, contents_of(sheet), plan if same else None)
+
+
+def _undo(live: LiveBook, place: Place) -> str:
+    """Puts back what stood in our sheets before the last run, and takes off those that were not there."""
+    live.refuse_if_closed_to_us()
+    journal = Journal(place.own, live.full_name)
+    entry = journal.read()
+    if not entry.before:
+        raise LiveError(f"There is no run on {live.name} to undo: none since the last undo, or not on this computer.")
+    with live.held_still():
+        journal.write(Entry({plan.key: plan for plan in _put_back(live, entry.before)}))
+    if not any(entry.before.values()):
+        return "The last run is undone; its sheets are gone."
+    return "The last run is undone; the sheets show what they showed before."
+
+
+def _plain_plan(key: str, was: Before) -> SheetPlan:
+    """A sheet that another program wrote, as far as its cells tell: all it said, with no more look than its tables."""
+    cells = was.contents
+    inside = {
+        (row, column)
+        for t in was.tables
+        for row in range(t.first_row, t.last_row + 1)
+        for column in range(t.first_column, t.last_column + 1)
+    }
+    puts = tuple(
+        Put(row, column, _content(cell))
+        for row, line in enumerate(cells, 1)
+        for column, cell in enumerate(line, 1)
+        if cell is not None and (row, column) not in inside
+    )
+    tables = tuple(
+        TablePlan(t.name, t.first_row, t.first_column, tuple(_plain_columns(cells, t)), style="") for t in was.tables
+    )
+    return SheetPlan(key, was.name, puts, tables)
+
+
+def _plain_columns(cells: list[list[Any]], t: Any) -> list[Column]:
+    def cell(row: int, column: int) -> Any:
+        line = cells[row - 1] if row <= len(cells) else []
+        return line[column - 1] if column <= len(line) else None
+
+    body = range(t.first_row + 1, t.last_row + 1)
+    return [
+        Column(str(cell(t.first_row, at) or ""), [_content(cell(row, at)) for row in body])
+        for at in range(t.first_column, t.last_column + 1)
+    ]  # fmt: skip
+
+
+def _content(cell: Any) -> Content:
+    if isinstance(cell, str) and cell.startswith("="):
+        return Formula(cell[1:], "")
+    return cell if isinstance(cell, str | float | bool | dt.date | None) else str(cell)
+
+
+def _analysed(live: LiveBook, place: Place) -> tuple[Analysis, RunStamp, Job]:
+    job = _job(live, place)
+    read = live.read(job.path, lambda tab: live.status(f"reading {tab}"))
+    analysis, stamp = examine_source(read.source, job, lambda step: live.status(f"{step}…"))
+    return analysis, replace(stamp, input_name=live.name), job
+
+
+def _report(live: LiveBook, place: Place) -> str:
+    from pipesheet.report import render
+
+    analysis, stamp, _ = _analysed(live, place)
+    live.status("writing the report…")
+    folder = live.path.parent if live.path else place.documents
+    path = folder / f"{Path(live.name).stem}{REPORT_SUFFIX}"
+    replace_text(path, render(analysis, stamp=stamp).html)
+    place.show_page(path)
+    return f"The report is in {path}"
+
+
+def _mail(live: LiveBook, place: Place) -> str:
+    analysis, stamp, job = _analysed(live, place)
+    return place.send(analysis, stamp, job.path, live)
+
+
+def _help(live: LiveBook, place: Place) -> str:
+    live.tell(HELP.format(version=__version__, log=place.own / LOG_FILE))
+    return "ready"
+
+
+HELP = """pipesheet {version}
+
+Check: what every deal lacks, most money first.
+Forecast: what this quarter will bring against target, and how much of it rests on missing proof.
+Report: the page for Monday morning, opened in your browser.
+Mail: shows who would get which report; sends only after you say yes.
+Undo last run: puts back what stood in pipesheet's sheets before.
+
+Your own sheets are never written into, and nothing is saved: that is for you to do.
+If something does not work: run  pipesheet excel doctor  in a terminal. The log is {log}"""
+
+ACTIONS: Mapping[str, Callable[[LiveBook, Place], str]] = {
+    "check": _check, "forecast": _forecast, "report": _report, "mail": _mail, "undo": _undo, "help": _help,
+}  # fmt: skip
