@@ -10,6 +10,7 @@ from pipesheet.cli.options import EPILOG
 from pipesheet.errors import UsageError
 
 CRITERIA_SETS = ("guide", "simple", "meddicc")
+WITH_BUTTONS = "starter.xlsm"
 
 
 @click.command(epilog=EPILOG)
@@ -24,6 +25,8 @@ CRITERIA_SETS = ("guide", "simple", "meddicc")
 def init(path: Path, criteria: str) -> None:
     """Write a starter workbook to PATH (default: pipeline.xlsx): empty tables, drop-downs, guidance.
 
+    A name that ends in .xlsm gets the starter with buttons for Excel; it has the guide's criteria.
+
     \b
     The sets of criteria; docs/criteria.md shows them:
       guide     actions, information, people and deliverables at every stage
@@ -33,16 +36,36 @@ def init(path: Path, criteria: str) -> None:
     \b
       pipesheet init
       pipesheet init north.xlsx --criteria meddicc
+      pipesheet init pipeline.xlsm
     """
     from pipesheet.resources import resource
 
-    if path.suffix.lower() != ".xlsx":
-        raise UsageError(f"{path}: the starter is an Excel workbook; give it a name that ends in .xlsx.")
+    name = _shipped(path, criteria)
     try:
         with path.open("xb") as fresh:
-            fresh.write(resource(f"workbooks/starter-{criteria}.xlsx").read_bytes())
+            fresh.write(resource(f"workbooks/{name}").read_bytes())
     except FileExistsError:
         raise UsageError(f"{path} exists already and was left alone. Choose another name.") from None
     except OSError as fault:
         raise UsageError(f"{path} could not be written: {fault.strerror}.") from None
-    click.echo(f"Wrote {path}. Fill in the Deals sheet, then: pipesheet run {path}")
+    then = "click Check in it" if name == WITH_BUTTONS else f"pipesheet run {path}"
+    click.echo(f"Wrote {path}. Fill in the Deals sheet, then: {then}")
+
+
+def _shipped(path: Path, criteria: str) -> str:
+    """Which of the shipped workbooks a file of that name gets.
+
+    Raises:
+        UsageError: none fits that name.
+    """
+    match path.suffix.lower():
+        case ".xlsx":
+            return f"starter-{criteria}.xlsx"
+        case ".xlsm" if criteria == CRITERIA_SETS[0]:
+            return WITH_BUTTONS
+        case ".xlsm":
+            raise UsageError(f"{path}: the starter with buttons has the criteria of {CRITERIA_SETS[0]}. Ask for .xlsx.")
+        case _:
+            raise UsageError(
+                f"{path}: the starter is an Excel workbook; give it a name that ends in .xlsx, or in .xlsm for buttons."
+            )
