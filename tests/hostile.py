@@ -22,7 +22,7 @@ REJECTED = -2147418111
 BASE = dt.datetime(1899, 12, 30, tzinfo=dt.UTC)
 
 
-class com_error(Exception):  # noqa: N801, N818  as pywin32 calls it
+class com_error(Exception):  # noqa: N801  as pywin32 calls it
     """What a call to Excel raises."""
 
     def __init__(self, hresult: int) -> None:
@@ -35,6 +35,9 @@ class Api:
 
     def __init__(self, **known: Any) -> None:
         self.__dict__.update(known)
+
+    def __setattr__(self, word: str, value: Any) -> None:
+        self.__dict__[word] = value
 
 
 class Members(list[Any]):
@@ -226,7 +229,8 @@ class Range:
     """Columns of all areas of an address."""
 
     def __init__(self, sheet: Sheet, corners: tuple[int, int, int, int]) -> None:
-        self.sheet, self.corners, self.options = sheet, corners, {}
+        self.sheet, self.corners = sheet, corners
+        self.options: dict[str, Any] = {}
         self.row, self.column = corners[:2]
         self.shape = (corners[2] - corners[0] + 1, corners[3] - corners[1] + 1)
         self.left, self.top = 48.0 * (self.column - 1), 15.0 * (self.row - 1)
@@ -252,6 +256,10 @@ class Range:
     def raw_value(self) -> Any:
         return self._block(self._value)
 
+    @raw_value.setter
+    def raw_value(self, data: Any) -> None:
+        self._write(data, self._parsed)
+
     def _value(self, at: Cell) -> Any:
         value, look = self.sheet.data.get(at), self.sheet.formats.get(at, "General")
         if isinstance(value, str) and value.startswith("=") and look != "@":
@@ -259,10 +267,6 @@ class Range:
         if isinstance(value, float) and "€" in look:
             return Decimal(value).quantize(Decimal("0.0001"))
         return BASE + dt.timedelta(days=value) if isinstance(value, float) and "yy" in look else value
-
-    @raw_value.setter
-    def raw_value(self, data: Any) -> None:
-        self._write(data, self._parsed)
 
     def _parsed(self, at: Cell, value: Any) -> Any:
         """What Excel makes of a value that is written."""

@@ -138,7 +138,7 @@ def _resize(sheet: Any, table: Any, planned: TablePlan) -> None:
         _headers(sheet, planned)
     table.resize(area(sheet, planned.row, planned.column, body_rows(planned) + 1, len(planned.columns)))
     _headers(sheet, planned)
-    for rest in without((corners[0] + 1, *corners[1:]), (_planned_corners(planned),)):
+    for rest in without(corners, (_planned_corners(planned),)):
         sheet.range(rest[:2], rest[2:]).clear_contents()
     area(sheet, planned.row + 1, planned.column, body_rows(planned), len(planned.columns)).clear_contents()
 
