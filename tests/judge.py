@@ -40,6 +40,8 @@ _UNCLEAR = (
 _ODD_WORDS = re.compile(
     r"\bNone\b|\b0x[0-9a-fA-F]+|\b(?:Key|Value|Type|Index|Attribute|Runtime|Unicode\w*)Error\b|[\x00-\x1f\x7f]"
 )
+_QUOTED = re.compile(r"(?<!\w)'[^'\x00-\x1f\x7f]*'(?!\w)")
+"""What a message repeats of the workbook's own words, which are as they are."""
 _RESULTS_OF, _AGAIN_OF = 6, 4
 """The real result sheets and more grafts take long, so they are made for one workbook in so many."""
 _MARK = "_pipesheet_"
@@ -136,7 +138,7 @@ def unclear(message: str, name: str) -> str:
         return "too long"
     if not message.endswith("."):
         return "does not end"
-    odd = _ODD_WORDS.search(message)
+    odd = _ODD_WORDS.search(_QUOTED.sub("", message))
     return next((word for word in _UNCLEAR if word in message), repr(odd.group()) if odd else "")
 
 
