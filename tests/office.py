@@ -93,8 +93,9 @@ def app(calc: Any) -> Iterator[Any]:
     engine = xlwings.Engine(impl=Engine(calc))
     xlwings.engines.add(engine)
     engine.activate()
-    yield engine.apps.active
-    for book in list(engine.apps.active.books):
+    running = engine.apps[0]
+    yield running
+    for book in list(running.books):
         book.close()
     xlwings.engines.engines.remove(engine)
     xlwings.engines.active = None

@@ -5,19 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
-from pipesheet.calc.engine_ranges import Range, corners
-
-
-class Office(Protocol):
-    """A way to LibreOffice: ``ask`` waits for an answer, ``tell`` need not."""
-
-    def ask(self, operation: str, *args: Any) -> Any:
-        """The operation's answer."""
-
-    def tell(self, operation: str, *args: Any) -> None:
-        """Have it done, in order with what else is asked and told."""
+from pipesheet.calc.engine_cells import corners_of
+from pipesheet.calc.engine_names import Names
+from pipesheet.calc.engine_ranges import Range
+from pipesheet.calc.engine_sheets import Sheet, Sheets
+from pipesheet.calc.transport import Office
 
 
 class Engine:
@@ -87,7 +81,14 @@ class Apps:
 
 
 class App:
-    """LibreOffice."""
+    """LibreOffice; what it has for each workbook is said of the one in front."""
+
+    display_alerts = True
+    enable_events = True
+    interactive = True
+    cut_copy_mode = False
+    visible = True
+    _status: str | bool | None = False
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -100,6 +101,60 @@ class App:
     def api(self) -> Office:
         """The way to LibreOffice."""
         return self.office
+
+    @property
+    def version(self) -> str:
+        """Such as ``7.4``."""
+        return str(self.office.ask("version"))
+
+    def _active(self) -> str:
+        return str(self.office.ask("active"))
+
+    @property
+    def selection(self) -> Range | None:
+        """The marked block; nothing where a drawing is marked, or no workbook open."""
+        book = self.books.active
+        return book.selection if book else None
+
+    @property
+    def screen_updating(self) -> bool:
+        """Whether the window follows what is done."""
+        return not self.office.ask("still", self._active(), None)
+
+    @screen_updating.setter
+    def screen_updating(self, value: bool) -> None:
+        self.office.tell("still", self._active(), not value)
+
+    @property
+    def calculation(self) -> str:
+        """``automatic`` or ``manual``."""
+        return "automatic" if self.office.ask("automatic", self._active(), None) else "manual"
+
+    @calculation.setter
+    def calculation(self, value: str) -> None:
+        self.office.tell("automatic", self._active(), value != "manual")
+
+    def calculate(self) -> None:
+        """What is not up to date."""
+        self.office.tell("calculate", self._active())
+
+    @property
+    def status_bar(self) -> str | bool | None:
+        """What was put there; false where the program speaks for itself."""
+        return self._status
+
+    @status_bar.setter
+    def status_bar(self, value: str | bool | None) -> None:
+        self._status = value or False
+        self.office.tell("status", self._active(), value or None)
+
+    def alert(self, prompt: str, title: str | None, buttons: str | None, mode: str | None, _: Any = None) -> str:
+        """The button that was pressed: ``ok``, ``cancel``, ``yes`` or ``no``."""
+        return str(self.office.ask("alert", prompt or "", title or "", buttons or "ok", mode or "info"))
+
+    def activate(self, _: bool = False) -> None:
+        """The workbook in front stays there."""
+        self.office.tell("to_front", self._active())
 
 
 class Books:
@@ -145,6 +200,23 @@ class Books:
         return Book(self.app, self.app.office.ask("open", path))
 
 
+class BookApi:
+    """The attributes of Excel's ``Workbook`` that have no word in xlwings."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    @property
+    def ReadOnly(self) -> bool:  # noqa: N802  Excel's name
+        """Whether it may only be read."""
+        return bool(self._book.about["readonly"])
+
+    @property
+    def ProtectStructure(self) -> bool:  # noqa: N802  Excel's name
+        """Whether sheets may not be added, moved or deleted."""
+        return bool(self._book.about["protected"])
+
+
 class Book:
     """An open workbook."""
 
@@ -152,82 +224,68 @@ class Book:
         self.app = app
         self.office = app.office
         self.id = doc
-        self.sheets = Sheets(self)
 
     @property
-    def _about(self) -> dict[str, Any]:
-        return next(about for about in self.office.ask("books") if about["id"] == self.id)
+    def api(self) -> BookApi:
+        """A few attributes of Excel's ``Workbook``."""
+        return BookApi(self)
+
+    @property
+    def sheets(self) -> Sheets:
+        """Its sheets."""
+        return Sheets(self)
+
+    @property
+    def names(self) -> Names:
+        """Its names."""
+        return Names(self)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Title, path, and whether it may be written."""
+        for each in self.office.ask("books"):
+            if each["id"] == self.id:
+                return dict(each)
+        raise LookupError("The workbook is no longer open.")
 
     @property
     def name(self) -> str:
         """Its file's name, or its title where it was never saved."""
-        return str(self._about["title"])
+        return str(self.about["title"])
 
     @property
     def fullname(self) -> str:
         """Its path, or its title where it was never saved."""
-        about = self._about
+        about = self.about
         return str(about["path"] or about["title"])
 
+    @property
+    def selection(self) -> Range | None:
+        """The marked block."""
+        found = self.office.ask("selection", self.id)
+        return Range(Sheet(self, found[0]), *found[1:]) if found else None
+
+    def place_of(self, text: str, sheet: Sheet | None) -> Range:
+        """The block that a table's or a defined name, or a reference with its sheet, stands for."""
+        where, _, address = text.rpartition("!")
+        at = corners_of(address)
+        if at and (where or sheet):
+            return Range(self.sheets(where.strip("'").replace("''", "'")) if where else sheet, *at)
+        for table in self.office.ask("tables", self.id):
+            if table["name"].lower() == text.lower():
+                return Range(Sheet(self, table["sheet"]), *table["at"])
+        if not self.names.contains(text):
+            raise ValueError(f"{text} is no address, name or table.")
+        return self.place_of(self.names(text).refers_to.removeprefix("="), None)
+
+    def activate(self) -> None:
+        """To the front."""
+        self.office.tell("to_front", self.id)
+
+    def save(self, path: str | None = None, password: str | None = None) -> None:  # noqa: ARG002  xlwings passes it
+        """Where it is, or to the path."""
+        self.office.tell("save", self.id, path)
+
     def close(self) -> None:
-        """Close without saving."""
+        """Without saving."""
         self.office.tell("close", self.id)
-
-
-class Sheets:
-    """The sheets of a workbook."""
-
-    def __init__(self, book: Book) -> None:
-        self.book = book
-        self.api = book.office
-
-    def names(self) -> list[str]:
-        """Their names in order."""
-        return [str(name) for name in self.book.office.ask("sheets", self.book.id)]
-
-    def __iter__(self) -> Iterator[Sheet]:
-        return (Sheet(self.book, name) for name in self.names())
-
-    def __len__(self) -> int:
-        return len(self.names())
-
-    def __contains__(self, name: str) -> bool:
-        return name.lower() in (each.lower() for each in self.names())
-
-    def __call__(self, key: int | str) -> Sheet:
-        """By its name or number."""
-        names = self.names()
-        if isinstance(key, int):
-            return Sheet(self.book, names[key - 1])
-        for name in names:
-            if name.lower() == key.lower():
-                return Sheet(self.book, name)
-        raise KeyError(key)
-
-    @property
-    def active(self) -> Sheet:
-        """The sheet in front."""
-        return Sheet(self.book, self.book.office.ask("active_sheet", self.book.id))
-
-
-class Sheet:
-    """A sheet, known by its name."""
-
-    def __init__(self, book: Book, name: str) -> None:
-        self.book = book
-        self.office = book.office
-        self._name = name
-
-    @property
-    def name(self) -> str:
-        """Its name on the tab."""
-        return self._name
-
-    def range(self, first: Any, last: Any = None) -> Range:
-        """The block between two corners, or of an address."""
-        return Range(self, *corners(first, last))
-
-    @property
-    def used_range(self) -> Range:
-        """The part that holds something."""
-        return Range(self, *self.office.ask("used", self.book.id, self._name))

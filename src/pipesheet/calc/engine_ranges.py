@@ -4,136 +4,318 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pipesheet.calc.engine_cells import CELL, PIXEL, POINT, Cells, address_of
+from pipesheet.calc.engine_formats import Borders, Font, Rgb, number_of, rgb_of
+from pipesheet.calc.engine_rules import ConditionalFormats, DataValidation
 from pipesheet.calc.formulas import from_calc, to_calc
 
-if TYPE_CHECKING:
-    from pipesheet.calc.engine import Sheet
-
-_ADDRESS = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d+)")
-
-
-def corners(first: Any, last: Any = None) -> tuple[int, int, int, int]:
-    """The corners of what is given as cells, ranges, or an address."""
-    top, left, bottom, right = _corner(first)
-    if last is not None:
-        low = _corner(last)
-        top, left, bottom, right = min(top, low[0]), min(left, low[1]), max(bottom, low[2]), max(right, low[3])
-    return top, left, bottom, right
+DIGIT, MARGIN = 7, 5  # pixels: a digit of Excel's standard letters, and what a column keeps beside them
+HORIZONTAL = {"general": "STANDARD", "left": "LEFT", "center": "CENTER", "right": "RIGHT", "fill": "REPEAT",
+              "justify": "BLOCK", "center_across_selection": "CENTER", "distributed": "BLOCK"}  # fmt: skip
+VERTICAL = {"bottom": 3, "top": 1, "center": 2, "justify": 4, "distributed": 4}  # table.CellVertJustify2
 
 
-def _corner(given: Any) -> tuple[int, int, int, int]:
-    if isinstance(given, Range):
-        return given.at
-    if isinstance(given, tuple):
-        return (*given, *given)
-    cells = [(int(row), _number(letters)) for letters, row in _ADDRESS.findall(given)]
-    if not cells:
-        raise ValueError(given)
-    return (*cells[0], *cells[-1])
-
-
-def _number(letters: str) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def letters(number: int) -> str:
-    """The column's letters."""
-    made = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        made = chr(65 + rest) + made
-    return made
-
-
-class Range:
-    """A block of cells by its corners, counted from 1."""
+class Range(Cells):
+    """A block of cells, or several of the same sheet as in ``A1:A9,C1:C9`` (only a chart's source may be that)."""
 
     options: Any = None
     max_cells_per_read = None
     max_cells_per_write = None
-
-    def __init__(self, sheet: Sheet, top: int, left: int, bottom: int, right: int) -> None:
-        self.sheet = sheet
-        self.office = sheet.office
-        self.at = (top, left, bottom, right)
-        self.row, self.column = top, left
-        self.shape = (bottom - top + 1, right - left + 1)
+    has_array = False
+    others: tuple[Range, ...] = ()
 
     @property
-    def api(self) -> Any:
-        """True to xlwings; there is no object of LibreOffice behind a block."""
+    def api(self) -> Range:
+        """True to xlwings; there is no other object behind a block."""
         return self
-
-    def __len__(self) -> int:
-        return self.shape[0] * self.shape[1]
 
     def __call__(self, row: int, column: int | None = None) -> Range:
         """A cell of it, by row and column or by its number."""
         if column is None:
-            row, column = divmod(row - 1, self.shape[1])
-            row, column = row + 1, column + 1
-        top, left = self.row + row - 1, self.column + column - 1
-        return Range(self.sheet, top, left, top, left)
+            row, column = (row - 1) // self.shape[1] + 1, (row - 1) % self.shape[1] + 1
+        return self.part(row, column, row, column)
 
-    def _ask(self, operation: str, *args: Any) -> Any:
-        return self.office.ask(operation, self.sheet.book.id, self.sheet.name, *self.at, *args)
+    def part(self, top: int, left: int, bottom: int, right: int) -> Range:
+        """The block within this one, or beyond, by corners counted from its first cell."""
+        down, over = self.row - 1, self.column - 1
+        return Range(self.sheet, top + down, left + over, bottom + down, right + over)
 
-    def _tell(self, operation: str, *args: Any) -> None:
-        self.office.tell(operation, self.sheet.book.id, self.sheet.name, *self.at, *args)
+    # what the cells hold
 
     @property
     def raw_value(self) -> Any:
-        """The values: a block is a list of rows, a cell its value."""
-        rows = [[_read(value) for value in row] for row in self._ask("read")]
-        return rows[0][0] if self.shape == (1, 1) else rows
+        """A block is a list of rows, a single cell its value."""
+        rows = [[_read(value) for value in row] for row in self.ask("read")]
+        return rows[0][0] if len(self) == 1 else rows
 
     @raw_value.setter
     def raw_value(self, value: Any) -> None:
-        rows = _rows(value, self.shape)
-        given = [[_written(cell) for cell in row] for row in rows]
-        self.office.tell("write", self.sheet.book.id, self.sheet.name, self.row, self.column, given)
+        if _is_formula(value) and len(self) > 1:
+            self.formula = value
+            return
+        rows = [[_written(cell) for cell in row] for row in _rows(value, self.shape)]
+        sheet = self.sheet
+        sheet.office.tell("write", sheet.book.id, sheet.name, self.row, self.column, rows)
 
     @property
     def formula(self) -> Any:
-        """The formulas in Excel's words."""
-        rows = tuple(tuple(_formula(cell) for cell in row) for row in self._ask("formulas"))
-        return rows[0][0] if self.shape == (1, 1) else rows
+        """In Excel's words; a constant is its text."""
+        rows = tuple(tuple(_formula(cell) for cell in row) for row in self.ask("formulas"))
+        return rows[0][0] if len(self) == 1 else rows
 
     @formula.setter
     def formula(self, value: Any) -> None:
-        if isinstance(value, str) and value.startswith("="):
-            self._tell("fill", to_calc(value))
+        if _is_formula(value):
+            self.tell("fill", {"f": to_calc(value), "t": value})
         else:
             self.raw_value = value
 
+    formula2 = formula
+
+    def clear(self) -> None:
+        """Contents, formats and conditional formats go."""
+        self.tell("clear_rules")
+        self.tell("clear", "all")
+
+    def clear_contents(self) -> None:
+        """Formats stay."""
+        self.tell("clear", "contents")
+
+    def clear_formats(self) -> None:
+        """Contents stay."""
+        self.tell("clear_rules")
+        self.tell("clear", "formats")
+
+    def copy(self, destination: Range | None) -> None:
+        """To where the destination begins."""
+        if destination is not None:
+            self._carry("copy", destination)
+
+    def move(self, destination: Range) -> None:
+        """To where the destination begins; formulas that lead here follow."""
+        self._carry("move", destination)
+
+    def _carry(self, how: str, destination: Range) -> None:
+        self.tell("copy", how, destination.sheet.name, destination.row, destination.column)
+
+    @property
+    def hyperlink(self) -> str:
+        """Where the cell's link leads."""
+        links = self.ask("links")
+        if not links:
+            raise ValueError("The cell doesn't seem to contain a hyperlink!")
+        return _excel_link(links[0])
+
+    def add_hyperlink(self, address: str, text_to_display: str, screen_tip: str) -> None:  # noqa: ARG002  no tips here
+        """A text that leads to the address."""
+        self.tell("link", _calc_link(address), text_to_display)
+
+    # how they look
+
     @property
     def number_format(self) -> str | None:
-        """The code in English."""
-        code: str | None = self._ask("number_format")
+        """The code in English; nothing where it differs."""
+        code: str | None = self.ask("number_format")
         return code
 
     @number_format.setter
     def number_format(self, code: str) -> None:
-        self._tell("set_number_format", code)
+        self.tell("set_number_format", code)
+
+    @property
+    def font(self) -> Font:
+        """The letters."""
+        return Font(self)
+
+    @property
+    def borders(self) -> Borders:
+        """The lines."""
+        return Borders(self)
+
+    @property
+    def color(self) -> Rgb | None:
+        """The fill; nothing where there is none."""
+        return rgb_of(self.get("CellBackColor"))
+
+    @color.setter
+    def color(self, value: Any) -> None:
+        self.put(CellBackColor=number_of(value))
+
+    @property
+    def wrap_text(self) -> bool | None:
+        """Nothing where it differs."""
+        wrapped: bool | None = self.get("IsTextWrapped")
+        return wrapped
+
+    @wrap_text.setter
+    def wrap_text(self, value: bool) -> None:
+        self.put(IsTextWrapped=bool(value))
+
+    @property
+    def horizontal_alignment(self) -> str | None:
+        """A word of Excel's."""
+        found = self.get("HoriJustify")
+        return next((word for word, calc in HORIZONTAL.items() if calc == found), None)
+
+    @horizontal_alignment.setter
+    def horizontal_alignment(self, value: str) -> None:
+        self.put(HoriJustify=["table.CellHoriJustify", HORIZONTAL[value]])
+
+    @property
+    def vertical_alignment(self) -> str | None:
+        """A word of Excel's; Calc's own standard is below."""
+        found = self.get("VertJustify")
+        return "bottom" if found == 0 else next((word for word, calc in VERTICAL.items() if calc == found), None)
+
+    @vertical_alignment.setter
+    def vertical_alignment(self, value: str) -> None:
+        self.put(VertJustify=VERTICAL[value])
+
+    def adjust_indent(self, amount: int) -> None:
+        """By so many steps, three spaces each as in Excel."""
+        self.put(HoriJustify=["table.CellHoriJustify", "LEFT"], ParaIndent=max(0, (self._indent or 0) + amount * 353))
+
+    @property
+    def _indent(self) -> int | None:
+        indent: int | None = self.get("ParaIndent")
+        return indent
+
+    def merge(self, across: bool) -> None:
+        """One cell of all, or of each row."""
+        if not across:
+            self.tell("merge", True)
+            return
+        for row in range(1, self.shape[0] + 1):
+            self.part(row, 1, row, self.shape[1]).tell("merge", True)
+
+    def unmerge(self) -> None:
+        """Take merged cells apart."""
+        self.tell("merge", False)
+
+    @property
+    def merge_cells(self) -> bool:
+        """Whether cells are merged."""
+        return bool(self.ask("merged"))
+
+    @property
+    def conditional_formats(self) -> ConditionalFormats:
+        """The rules on it."""
+        return ConditionalFormats(self)
+
+    @property
+    def data_validation(self) -> DataValidation:
+        """What may be entered."""
+        return DataValidation(self)
+
+    # where they are
+
+    def _place(self, index: int) -> float:
+        return round(float(self.ask("place")[index]) / POINT, 2)
+
+    @property
+    def left(self) -> float:
+        """In points."""
+        return self._place(0)
+
+    @property
+    def top(self) -> float:
+        """In points."""
+        return self._place(1)
+
+    @property
+    def width(self) -> float:
+        """In points."""
+        return self._place(2)
+
+    @property
+    def height(self) -> float:
+        """In points."""
+        return self._place(3)
+
+    @property
+    def row_height(self) -> float:
+        """In points."""
+        return self._place(5)
+
+    @row_height.setter
+    def row_height(self, value: float) -> None:
+        self.tell("set_size", "rows", round(value * POINT))
+
+    @property
+    def column_width(self) -> float:
+        """In Excel's characters."""
+        pixels = float(self.ask("place")[4]) / PIXEL
+        return max(0.0, round((pixels - MARGIN) / DIGIT, 2))
+
+    @column_width.setter
+    def column_width(self, value: float) -> None:
+        self.tell("set_size", "columns", round((value * DIGIT + MARGIN) * PIXEL))
+
+    def autofit(self, axis: str | None = None) -> None:
+        """As wide and high as the contents."""
+        for letter, lines in (("c", "columns"), ("r", "rows")):
+            if axis is None or axis[0] == letter:
+                self.tell("set_size", lines, None)
+
+    @property
+    def row_hidden(self) -> bool:
+        """Whether its first row is hidden."""
+        return bool(self.ask("hidden", "rows", None))
+
+    @row_hidden.setter
+    def row_hidden(self, value: bool) -> None:
+        self.tell("hidden", "rows", value)
+
+    @property
+    def column_hidden(self) -> bool:
+        """Whether its first column is hidden."""
+        return bool(self.ask("hidden", "columns", None))
+
+    @column_hidden.setter
+    def column_hidden(self, value: bool) -> None:
+        self.tell("hidden", "columns", value)
 
     def get_address(self, row_absolute: bool, column_absolute: bool, external: bool) -> str:
         """Such as ``$A$1:$C$3``."""
-        top, left, bottom, right = self.at
-        row, column = "$" * row_absolute, "$" * column_absolute
-        text = f"{column}{letters(left)}{row}{top}"
-        if len(self) > 1:
-            text += f":{column}{letters(right)}{row}{bottom}"
-        return f"'[{self.sheet.book.name}]{self.sheet.name}'!{text}" if external else text
+        parts = [address_of(area.at, "$" * row_absolute, "$" * column_absolute) for area in (self, *self.others)]
+        book, sheet = self.sheet.book, self.sheet
+        return (f"'[{book.name}]{sheet.name}'!" if external else "") + ",".join(parts)
 
     @property
     def address(self) -> str:
         """With dollars."""
         return self.get_address(True, True, False)
+
+    @property
+    def reference(self) -> str:
+        """With sheet and dollars, as in a formula."""
+        quoted = self.sheet.name.replace("'", "''")
+        return f"'{quoted}'!{self.address}"
+
+    def select(self) -> None:
+        """Mark it, on its sheet."""
+        self.tell("select")
+
+    def end(self, direction: str) -> Range:
+        """Where the filled cells end that way, or begin, as Ctrl with an arrow goes."""
+        down, over = {"down": (1, 0), "up": (-1, 0), "right": (0, 1), "left": (0, -1)}[direction]
+        return Range(self.sheet, *self.ask("end", down, over) * 2)
+
+    @property
+    def current_region(self) -> Range:
+        """The block around it up to empty rows and columns."""
+        return Range(self.sheet, *self.ask("region"))
+
+    @property
+    def table(self) -> Any:
+        """The table that holds its first cell."""
+        return self.sheet.tables.around(self.row, self.column)
+
+
+def _is_formula(value: Any) -> bool:
+    return isinstance(value, str) and len(value) > 1 and value.startswith("=")
 
 
 def _rows(value: Any, shape: tuple[int, int]) -> list[list[Any]]:
@@ -153,13 +335,21 @@ def _read(value: Any) -> Any:
 
 def _written(value: Any) -> Any:
     if isinstance(value, str):
-        return {"f": to_calc(value), "t": value} if value[:1] == "=" and len(value) > 1 else value
+        return {"f": to_calc(value), "t": value} if _is_formula(value) else value
     if isinstance(value, dt.datetime):
         return {"d": value.replace(tzinfo=None, microsecond=0).isoformat()}
     if isinstance(value, dt.date):
-        return {"d": value.isoformat() + "T00:00:00"}
+        return {"d": f"{value.isoformat()}T00:00:00"}
     return value if value is None or isinstance(value, bool) else float(value)
 
 
 def _formula(cell: Any) -> str:
-    return from_calc(cell["f"]) if isinstance(cell, dict) else cell
+    return from_calc(cell["f"]) if isinstance(cell, dict) else str(cell)
+
+
+def _calc_link(address: str) -> str:
+    return re.sub(rf"!(?={CELL}$|{CELL}:)", ".", address) if address.startswith("#") else address
+
+
+def _excel_link(url: str) -> str:
+    return re.sub(rf"\.(?={CELL}$|{CELL}:)", "!", url) if url.startswith("#") else url

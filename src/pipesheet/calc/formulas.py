@@ -1,40 +1,83 @@
-"""Formulas in Excel's words and in those of Calc's interface: commas, sheet names, references to tables."""
+"""Formulas in Excel's words and in those of Calc's own interface.
+
+Calc reads references to tables as Excel does, with semicolons for commas: ``Deals[[#This Row];[Amount]]``. What
+differs is told apart token by token, so that nothing within a text, a sheet's name or a column's name is touched.
+"""
 
 from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(
-    r"""(?P<text>"(?:[^"]|"")*")
+_CELL = r"\$?[A-Za-z]{1,3}\$?\d+(?![\w(])|\$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3}(?![\w(])|\$?\d+:\$?\d+"
+_EXCEL = re.compile(
+    r"""(?P<kept>"(?:[^"]|"")*"|\#(?:REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|N/A))
       | (?P<sheet>(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)
-      | (?P<row>\[@\[?(?P<column>[^\[\]]*)\]?\])
       | (?P<table>\[(?:[^\[\]]|\[(?:'.|[^\]'])*\])*\])
       | (?P<prefix>_xlfn\.(?:_xlws\.)?)
-      | (?P<open>[{])|(?P<close>[}])|(?P<comma>,)|(?P<semicolon>;)""",
+      | (?P<logical>\b(?:TRUE|FALSE)\b(?!\s*[(!.]))
+      | (?P<sign>[{},;])""",
     re.VERBOSE,
 )
+_CALC = re.compile(
+    rf"""(?P<kept>"(?:[^"]|"")*"|\#(?:REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|N/A))
+      | (?P<sheet>\$?(?:'(?:[^']|'')+'|[^\W\d]\w*)\.(?={_CELL}))
+      | (?P<table>\[(?:[^\[\]]|\[(?:'.|[^\]'])*\])*\])
+      | (?P<addin>COM\.SUN\.STAR\.SHEET\.ADDIN\.ANALYSIS\.GET)
+      | (?P<sign>[{{}};|~!])""",
+    re.VERBOSE,
+)
+_WHOLE = ("[#All]", "[#Data]", "[#Headers]", "[#Totals]")
 
 
 def to_calc(formula: str) -> str:
     """Excel's formula as Calc's ``setFormula`` reads it."""
-    array = 0
+    depth = 0
 
     def said(match: re.Match[str]) -> str:
-        nonlocal array
-        kind, text = match.lastgroup, match.group(0)
-        if match["row"]:
-            return f"[[#This Row];[{match['column']}]]"
+        nonlocal depth
+        kind, text = match.lastgroup, match[0]
         if kind == "sheet":
-            return f"${text[:-1]}."
+            return _calc_sheet(text[:-1])
         if kind == "table":
-            return text.replace("],[", "];[") if text.startswith("[[") else text
-        if kind in ("open", "close"):
-            array += 1 if kind == "open" else -1
-        return {"comma": ";", "semicolon": "|" if array else ";", "prefix": ""}.get(kind or "", text)
+            return _calc_table(text)
+        if kind == "logical":
+            return f"{text}()"
+        if kind != "sign":
+            return "" if kind == "prefix" else text
+        depth += (text == "{") - (text == "}")
+        return {",": ";", ";": "|" if depth else ";"}.get(text, text)
 
-    return _TOKEN.sub(said, formula)
+    return _EXCEL.sub(said, formula)
+
+
+def _calc_sheet(name: str) -> str:
+    return f"$'{name}'." if "." in name and not name.startswith("'") else f"${name}."
+
+
+def _calc_table(text: str) -> str:
+    if text.startswith("[@"):
+        column = text[2:-1]
+        inside = column if column.startswith("[") or not column else f"[{column}]"
+        return f"[[#This Row]{';' * bool(inside)}{inside}]"
+    if text in _WHOLE:
+        return f"[{text}]"
+    return re.sub(r"\]\s*,\s*\[", "];[", text) if text.startswith("[[") else text
 
 
 def from_calc(formula: str) -> str:
     """Calc's formula in Excel's words."""
-    return formula
+    depth = 0
+
+    def said(match: re.Match[str]) -> str:
+        nonlocal depth
+        kind, text = match.lastgroup, match[0]
+        if kind == "sheet":
+            return text.removeprefix("$")[:-1] + "!"
+        if kind == "table":
+            return text.replace("];[", "],[") if text.startswith("[[") else text
+        if kind != "sign":
+            return "" if kind == "addin" else text
+        depth += (text == "{") - (text == "}")
+        return {";": ",", "|": ";" if depth else "|", "~": ",", "!": " "}.get(text, text)
+
+    return _CALC.sub(said, formula)

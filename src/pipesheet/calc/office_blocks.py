@@ -1,0 +1,351 @@
+"""Blocks of cells in LibreOffice: their values, formulas and formats."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pipesheet.calc.office_documents import Documents, cells, corners, enum, meant, said, struct
+
+NULL_DATE = datetime.datetime(1899, 12, 30)
+DATE, LOGICAL, TEXT = 2, 1024, 256  # com.sun.star.util.NumberFormat
+FLAGS = {"contents": 1 | 2 | 4 | 16, "formats": 32 | 64, "all": 1 | 2 | 4 | 8 | 16 | 32 | 64 | 256}  # CellFlags
+FORMULAS, TEXT_RESULT, ERROR_RESULT = 16, 2, 4  # CellFlags and FormulaResult
+ERRORS = {
+    32767: -2146826246, 503: -2146826252, 519: -2146826273, 521: -2146826288, 524: -2146826265, 525: -2146826259,
+    532: -2146826281,
+}  # fmt: skip
+VALUE_ERROR = -2146826273
+REFERENCE = re.compile(
+    r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|\[[^\]]*\]|(?<![\w.$])(?:(?<=\.))?(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\w(.])"
+)
+
+
+class Blocks(Documents):
+    """Operations on blocks of cells."""
+
+    def __init__(self, context: Any) -> None:
+        super().__init__(context)
+        self._english = struct("com.sun.star.lang.Locale", Language="en", Country="US")
+
+    def do_used(self, doc: str, sheet: str) -> list[int]:
+        """The corners of the part of the sheet that holds something."""
+        cursor = self._sheet(doc, sheet).createCursor()
+        cursor.gotoStartOfUsedArea(False)
+        cursor.gotoEndOfUsedArea(True)
+        return corners(cursor.RangeAddress)
+
+    def do_read(self, doc: str, *at: Any) -> list[list[Any]]:
+        """The block's values, row by row."""
+        block = self._range(doc, *at)
+        rows = [[None if value == "" else value for value in row] for row in block.getDataArray()]
+        self._mark_formulas(block, rows)
+        self._mark_formats(self._document(doc).NumberFormats, block, rows)
+        return rows
+
+    def _mark_formulas(self, block: Any, rows: list[list[Any]]) -> None:
+        """Where a formula gives an error, or an empty text, which is not an empty cell."""
+        for row, column in cells(block.queryFormulaCells(ERROR_RESULT), block.RangeAddress):
+            error = block.getCellByPosition(column, row).getError()
+            rows[row][column] = {"e": ERRORS.get(error, VALUE_ERROR)}
+        for row, column in cells(block.queryFormulaCells(TEXT_RESULT), block.RangeAddress):
+            if rows[row][column] is None:
+                rows[row][column] = ""
+
+    def _mark_formats(self, formats: Any, block: Any, rows: list[list[Any]]) -> None:
+        """Numbers that are shown as dates are dates, those shown as booleans are booleans."""
+        groups = block.getUniqueCellFormatRanges()
+        for index in range(groups.Count):
+            group = groups.getByIndex(index)
+            kind = formats.getByKey(group.NumberFormat).Type
+            if not kind & (DATE | LOGICAL):
+                continue
+            for row, column in cells(group, block.RangeAddress):
+                value = rows[row][column]
+                if isinstance(value, float):
+                    rows[row][column] = bool(value) if kind & LOGICAL else _day(value)
+
+    def do_write(self, doc: str, sheet: str, top: int, left: int, rows: list[list[Any]]) -> None:
+        """Put the values there; texts stay texts, and so does a formula in a cell of format text."""
+        block = self._range(doc, sheet, top, left, top + len(rows) - 1, left + len(rows[0]) - 1)
+        block.setDataArray(tuple(tuple(map(_plain, row)) for row in rows))
+        formats = self._document(doc).NumberFormats
+        self._show_formats(formats, block, rows)
+        for r, row in enumerate(rows):
+            for c, value in enumerate(row):
+                if isinstance(value, dict) and "f" in value:
+                    self._set_formula(formats, block.getCellByPosition(c, r), value["f"])
+
+    @staticmethod
+    def _set_formula(formats: Any, cell: Any, formula: str) -> None:
+        if formats.getByKey(cell.NumberFormat).Type != TEXT:
+            cell.setFormula(formula)
+
+    def _show_formats(self, formats: Any, block: Any, rows: list[list[Any]]) -> None:
+        """A date or boolean shows as such where the format does not say so already, as in Excel."""
+        wanted = (("m/d/yyyy", DATE, _is_day), ("BOOLEAN", LOGICAL, lambda value: isinstance(value, bool)))
+        for code, kind, is_kind in wanted:
+            for column, first, last in _runs(rows, is_kind):
+                part = block.getCellRangeByPosition(column, first, column, last)
+                groups = part.getUniqueCellFormatRanges()
+                for group in (groups.getByIndex(i) for i in range(groups.Count)):
+                    if not formats.getByKey(group.NumberFormat).Type & kind:
+                        group.NumberFormat = self._key(formats, code)
+
+    def _key(self, formats: Any, code: str) -> int:
+        key = formats.queryKey(code, self._english, False)
+        return int(key if key >= 0 else formats.addNew(code, self._english))
+
+    def do_formulas(self, *at: Any) -> list[list[Any]]:
+        """Each cell's formula, or the text of its constant."""
+        block = self._range(*at)
+        rows: list[list[Any]] = [list(map(_constant, row)) for row in block.getDataArray()]
+        formulas = block.getFormulaArray()
+        for row, column in cells(block.queryContentCells(FORMULAS), block.RangeAddress):
+            rows[row][column] = {"f": formulas[row][column]}
+        return rows
+
+    def do_fill(self, doc: str, sheet: str, *args: Any) -> None:
+        """The formula in the first cell, and in the others as if it were copied there; their formats stay."""
+        *at, formula = args
+        formats = self._document(doc).NumberFormats
+        for area in list(_format_areas(self._range(doc, sheet, *at))):
+            part = self._range(doc, sheet, *area)
+            if formats.getByKey(part.getCellByPosition(0, 0).NumberFormat).Type == TEXT:
+                part.setDataArray(((formula["t"],) * (area[3] - area[1] + 1),) * (area[2] - area[0] + 1))
+                continue
+            part.getCellByPosition(0, 0).setFormula(shifted(formula["f"], area[0] - at[0], area[1] - at[1]))
+            if area[0] < area[2]:
+                first = part.getCellRangeByPosition(0, 0, 0, area[2] - area[0])
+                first.fillAuto(enum("sheet.FillDirection", "TO_BOTTOM"), 1)
+            if area[1] < area[3]:
+                part.fillAuto(enum("sheet.FillDirection", "TO_RIGHT"), 1)
+
+    def do_end(self, doc: str, sheet: str, *args: Any) -> list[int]:
+        """Row and column where the filled cells end that way, or begin again; or the last there is."""
+        row, column, _, _, down, over = args
+        used = self.do_used(doc, sheet)
+        last = max(row, used[2]) if down else max(column, used[3])
+        at = (1, column, last, column) if down else (row, 1, row, last)
+        cells_there = [value != "" for line in self._range(doc, sheet, *at).getDataArray() for value in line]
+        ends = (1048576, 1) if down else (16384, 1)
+        place = _end(cells_there, (row if down else column) - 1, down or over, ends[0] - 1) + 1
+        return [place, column] if down else [row, place]
+
+    def do_region(self, *at: Any) -> list[int]:
+        """The corners of the block around it, up to empty rows and columns."""
+        block = self._range(*at)
+        cursor = block.Spreadsheet.createCursorByRange(block)
+        cursor.collapseToCurrentRegion()
+        return corners(cursor.RangeAddress)
+
+    def do_number_format(self, doc: str, *at: Any) -> Any:
+        """The format's code in English, or nothing where the block has several."""
+        formats = self._document(doc).NumberFormats
+        groups = self._range(doc, *at).getUniqueCellFormatRanges()
+        keys = {groups.getByIndex(i).NumberFormat for i in range(groups.Count)}
+        return self._code(formats, keys.pop()) if len(keys) == 1 else None
+
+    def _code(self, formats: Any, key: int) -> str:
+        entry = formats.getByKey(key)
+        if entry.Locale.Language not in ("en", ""):
+            entry = formats.getByKey(formats.addNewConverted(entry.FormatString, entry.Locale, self._english))
+        return str(entry.FormatString)
+
+    def do_set_number_format(self, doc: str, *args: Any) -> None:
+        """Show the block's numbers in that way, given in English."""
+        self._range(doc, *args[:-1]).NumberFormat = self._key(self._document(doc).NumberFormats, args[-1])
+
+    def do_get(self, *args: Any) -> dict[str, Any]:
+        """Properties of the block, by their names; one that differs within it is nothing."""
+        groups = self._range(*args[:-1]).getUniqueCellFormatRanges()
+        found: dict[str, Any] = {}
+        for name in args[-1]:
+            values = {said(groups.getByIndex(i).getPropertyValue(name)) for i in range(groups.Count)}
+            found[name] = values.pop() if len(values) == 1 else None
+        return found
+
+    def do_put(self, *args: Any) -> None:
+        """Set properties of the block."""
+        block = self._range(*args[:-1])
+        for name, value in args[-1].items():
+            block.setPropertyValue(name, meant(value))
+
+    def do_lines(self, *args: Any) -> None:
+        """Set the block's border lines: property names with a line's color, style and width, or nothing."""
+        block = self._range(*args[:-1])
+        for name, line in args[-1].items():
+            block.setPropertyValue(name, _line(line))
+
+    def do_get_line(self, *args: Any) -> list[int]:
+        """Color, style and width of a border line of the block's first cell."""
+        line = self._range(*args[:-1]).getCellByPosition(0, 0).getPropertyValue(args[-1])
+        return [line.Color, line.LineStyle, line.LineWidth]
+
+    def do_clear(self, *args: Any) -> None:
+        """Empty the block: its contents, its formats, or all."""
+        block = self._range(*args[:-1])
+        block.clearContents(FLAGS[args[-1]])
+        if args[-1] != "contents":
+            block.merge(False)
+
+    def do_merge(self, *args: Any) -> None:
+        """Make one cell of the block, or take it apart."""
+        self._range(*args[:-1]).merge(args[-1])
+
+    def do_merged(self, *at: Any) -> bool:
+        """Whether there is a merged cell in the block."""
+        groups = self._range(*at).getUniqueCellFormatRanges()
+        return any(groups.getByIndex(i).IsMerged for i in range(groups.Count)) or bool(self._range(*at).IsMerged)
+
+    def do_place(self, *at: Any) -> list[float]:
+        """Left, top, width and height, the first column's width and the first row's height; hundredths of mm."""
+        block = self._range(*at)
+        place, size = block.Position, block.Size
+        return [place.X, place.Y, size.Width, size.Height, block.Columns.getByIndex(0).Width,
+                block.Rows.getByIndex(0).Height]  # fmt: skip
+
+    def do_set_size(self, *args: Any) -> None:
+        """Columns as wide, or rows as high, as that, in hundredths of mm; or as their contents want."""
+        block = self._range(*args[:-2])
+        lines = block.Columns if args[-2] == "columns" else block.Rows
+        if args[-1] is None:
+            setattr(lines, "OptimalWidth" if args[-2] == "columns" else "OptimalHeight", True)
+        else:
+            setattr(lines, "Width" if args[-2] == "columns" else "Height", args[-1])
+
+    def do_hidden(self, *args: Any) -> Any:
+        """Whether columns or rows are hidden; set where a value is given."""
+        block = self._range(*args[:-2])
+        lines = block.Columns if args[-2] == "columns" else block.Rows
+        if args[-1] is not None:
+            lines.IsVisible = not args[-1]
+        return not lines.getByIndex(0).IsVisible
+
+    def do_copy(self, doc: str, sheet: str, *args: Any) -> None:
+        """Copy or move the block to where another sheet's cell is."""
+        *at, how, target, row, column = args
+        place = self._range(doc, target, row, column, row, column).getCellByPosition(0, 0).CellAddress
+        source = self._range(doc, sheet, *at)
+        act = source.Spreadsheet.moveRange if how == "move" else source.Spreadsheet.copyRange
+        act(place, source.RangeAddress)
+
+    def do_link(self, *args: Any) -> None:
+        """Put a text there that leads to the address."""
+        cell = self._range(*args[:-2]).getCellByPosition(0, 0)
+        field = self._document(args[0]).createInstance("com.sun.star.text.TextField.URL")
+        field.URL, field.Representation = args[-2], args[-1]
+        cell.setString("")
+        cell.insertTextContent(cell.createTextCursor(), field, False)
+
+    def do_links(self, *at: Any) -> list[str]:
+        """Where the links of the block's first cell lead."""
+        fields = self._range(*at).getCellByPosition(0, 0).TextFields
+        return [str(fields.getByIndex(index).URL) for index in range(fields.Count)]
+
+
+def _end(filled: list[bool], start: int, step: int, last: int) -> int:
+    """Along filled and empty cells as Ctrl with an arrow goes."""
+
+    def at(place: int) -> bool:
+        return 0 <= place < len(filled) and filled[place]
+
+    place = start + step
+    inside = at(start) and at(place)
+    while 0 <= place < len(filled):
+        if inside and not at(place + step):
+            return place
+        if not inside and at(place):
+            return place
+        place += step
+    return 0 if step < 0 else last
+
+
+def _line(line: Any) -> Any:
+    color, style, width = line or (0, 0, 0)
+    return struct("com.sun.star.table.BorderLine2", Color=color, LineStyle=style, LineWidth=width, OuterLineWidth=width)
+
+
+def _format_areas(block: Any) -> Iterator[list[int]]:
+    """The corners of rectangles of one format each, as filling takes the first cell's along."""
+    if block.getUniqueCellFormatRanges().Count == 1:
+        yield corners(block.RangeAddress)
+        return
+    areas = block.getCellFormatRanges()
+    for index in range(areas.Count):
+        yield corners(areas.getByIndex(index).RangeAddress)
+
+
+def _runs(rows: list[list[Any]], is_kind: Any) -> Iterator[tuple[int, int, int]]:
+    """Column, first and last row of cells of the kind that follow each other."""
+    for column in range(len(rows[0])):
+        first = None
+        for row in range(len(rows) + 1):
+            here = row < len(rows) and is_kind(rows[row][column])
+            if here and first is None:
+                first = row
+            if not here and first is not None:
+                yield column, first, row - 1
+                first = None
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(value, dict) and "d" in value
+
+
+def _day(serial: float) -> dict[str, str]:
+    moment = NULL_DATE + datetime.timedelta(seconds=round(serial * 86400))
+    return {"d": moment.isoformat()}
+
+
+def _serial(text: str) -> float:
+    moment = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S")
+    return (moment - NULL_DATE).total_seconds() / 86400
+
+
+def _plain(value: Any) -> Any:
+    """What the sheet stores: floats and texts only, as any other value ends Calc 7.4."""
+    if isinstance(value, dict):
+        return _serial(value["d"]) if "d" in value else value["t"]
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else float(value)
+
+
+def _constant(value: Any) -> str:
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return "" if value is None else str(value)
+
+
+def shifted(formula: str, down: int, over: int) -> str:
+    """The formula as it reads when copied that far."""
+    if not down and not over:
+        return formula
+
+    def moved(match: Any) -> str:
+        if match.group(2) is None:
+            return str(match.group(0))
+        fixed_column, column, fixed_row, row = match.groups()
+        column = column if fixed_column else letters(_number(column) + over)
+        return str(fixed_column + column + fixed_row + (row if fixed_row else str(int(row) + down)))
+
+    return REFERENCE.sub(moved, formula)
+
+
+def _number(column: str) -> int:
+    number = 0
+    for letter in column:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def letters(number: int) -> str:
+    """The column's letters."""
+    made = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        made = chr(65 + rest) + made
+    return made
