@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("recipients", "sendlog", "postbox"), ("sending",),
     # putting it together
     ("pdf", "exports"), ("config",), ("jobs",), ("index_page",), ("document",), ("show",), ("macros",),
-    ("machine",), ("installing",), ("doctor_lines",),
+    ("machine",), ("installing", "libreoffice"), ("doctor_lines",),
     ("doctor_book", "doctor_libreoffice", "doctor_mac", "doctor_windows"), ("doctor",),
     ("calc", "excel", "journal"), ("live",), ("cli",), ("__main__",),
 )  # fmt: skip

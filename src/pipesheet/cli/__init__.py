@@ -11,6 +11,7 @@ import click
 
 from pipesheet import __version__
 from pipesheet.cli.books import check, report, run
+from pipesheet.cli.libreoffice import libreoffice
 from pipesheet.cli.live import excel
 from pipesheet.cli.options import EPILOG
 from pipesheet.cli.post import send
@@ -54,5 +55,5 @@ def main() -> None:
     """
 
 
-for command in (run, check, report, send, export, verify, init, excel):
+for command in (run, check, report, send, export, verify, init, excel, libreoffice):
     main.add_command(command)
