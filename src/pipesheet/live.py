@@ -271,8 +271,13 @@ def _mail(live: LiveBook, place: Place) -> str:
 
 
 def _help(live: LiveBook, place: Place) -> str:
-    live.tell(HELP.format(version=__version__, log=place.own / LOG_FILE))
+    live.tell(help_text(place.own))
     return "ready"
+
+
+def help_text(own: Path) -> str:
+    """What each button does; `own` is the user's own folder."""
+    return HELP.format(version=__version__, log=own / LOG_FILE)
 
 
 HELP = """pipesheet {version}

@@ -63,28 +63,33 @@ def run_action(
     What came of it is said in that program's window, and on the terminal where somebody sits at one.
     """
     from pipesheet.excel.attach import attach
+    from pipesheet.live import help_text
     from pipesheet.live import run as run_live
 
     try:
         place = _place(pairs)
         live = attach(os.environ.get(BOOK_VARIABLE, ""), hwnd=hwnd, engine=engine)
     except PipesheetError as fault:
-        return _nowhere_to_say(fault, silent=silent)
+        if action == "help":  # which needs no workbook
+            return _nowhere_to_say(help_text(own_folder()), silent=silent)
+        return _nowhere_to_say(str(fault), fault.exit_code, silent=silent)
     done = run_live(action, live, place)
     if not silent:
         click.echo(done.said, err=done.exit_code != 0)
     return done.exit_code
 
 
-def _nowhere_to_say(fault: PipesheetError, *, silent: bool) -> int:
+def _nowhere_to_say(text: str, exit_code: int = 0, *, silent: bool) -> int:
     """There is no workbook to show a box in: a box of the system where there is one, else the terminal."""
     if silent and sys.platform == "win32":
         import ctypes
 
-        ctypes.windll.user32.MessageBoxW(0, str(fault), "pipesheet", 0x30)
+        ctypes.windll.user32.MessageBoxW(0, text, "pipesheet", 0x30 if exit_code else 0x40)
+    elif exit_code:
+        click.echo(click.style("error: ", fg="red", bold=True) + text, err=True)
     else:
-        click.echo(click.style("error: ", fg="red", bold=True) + str(fault), err=True)
-    return fault.exit_code
+        click.echo(text)
+    return exit_code
 
 
 def _place(pairs: Sequence[str]) -> Place:
