@@ -14,7 +14,7 @@ IDENTIFIER: Final = "org.pipesheet.calc"
 EXTENSION: Final = "pipesheet.oxt"
 _REGISTERED: Final = r"HKLM\SOFTWARE\LibreOffice\UNO\InstallPath"
 _PLACES: Final = (
-    "/usr/lib/libreoffice/program", "/usr/lib64/libreoffice/program", "/usr/local/lib/libreoffice/program",
+    "/usr/lib/libreoffice/program", "/usr/lib64/libreoffice/program", "/opt/libreoffice*/program",
 )  # fmt: skip
 _SHUT_IN: Final = ("/var/lib/flatpak/app/org.libreoffice.LibreOffice", "/snap/libreoffice")
 _LOADER: Final = "pythonloader.py"
@@ -118,8 +118,8 @@ def _folders(machine: Machine) -> Iterator[Path]:
         for top in (Path("/Applications"), machine.home / "Applications"):
             yield top / "LibreOffice.app/Contents/MacOS"
     else:
-        yield from map(Path, _PLACES)
-        yield from sorted(Path("/opt").glob("libreoffice*/program"), reverse=True)
+        for place in _PLACES:
+            yield from sorted(Path("/").glob(place.lstrip("/")), reverse=True)
 
 
 def _windows_folders(machine: Machine) -> Iterator[Path]:

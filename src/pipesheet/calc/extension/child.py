@@ -67,6 +67,9 @@ class Child:
             raise CannotRun(f"Pipesheet could not be started ({fault}). {AGAIN}") from None
         try:
             self._serve(Answers(call), idle)
+        except CannotRun:
+            if not self._killed:
+                raise
         finally:
             self._end()
 
@@ -104,7 +107,7 @@ class Child:
             answer = answers.to(request)
             if answer is not None:
                 self._write(answer)
-        if self._process.wait() and not (answers.told or self._killed):
+        if self._process.wait() and not answers.told:
             raise CannotRun(self._last_words())
 
     def _write(self, line: str) -> None:
