@@ -152,7 +152,7 @@ def test_what_libreoffice_refuses_is_said_in_words() -> None:
         raise DisposedException
 
     with talking_to(refusing) as office:
-        with pytest.raises(LiveError, match=r"refused what it was asked \(the object is gone\)"):
+        with pytest.raises(LiveError, match=r"refused what it was asked \(read: the object is gone\)"):
             office.ask("read")
 
 

@@ -2,7 +2,7 @@
 
 Runs inside LibreOffice's own Python (3.7 or later) and needs the standard library alone. Both sides write lines
 of JSON: first who they are, then the child ``{"do": "read", "args": [...], "waits": true}``, and this side, to
-those that wait, ``{"answer": ...}`` or ``{"error": "its class", "said": "its words"}``.
+those that wait, ``{"answer": ...}`` or ``{"error": "its class", "said": "its words", "do": "what failed"}``.
 """
 
 from __future__ import annotations
@@ -144,31 +144,34 @@ class Answers:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self._failed: Exception | None = None
+        self._failed: str | None = None
         self.told = False
         """Whether the person has been told something in a box."""
 
     def to(self, request: Message) -> str | None:
         """The line to send back, if the child waits for one."""
-        try:
-            answer = json.dumps({"answer": self._done(request["do"], request["args"])})
-        except Exception as fault:
-            self._failed = None if request["waits"] else fault
-            answer = json.dumps({"error": type(fault).__name__.rpartition(".")[2], "said": _words(fault)})
-        return answer if request["waits"] else None
+        answer = self._failed
+        if answer is None:
+            try:
+                answer = json.dumps({"answer": self._done(request["do"], request["args"])})
+            except Exception as fault:
+                self._failed = answer = _fault(fault, request["do"])
+        if not request["waits"]:
+            return None
+        self._failed = None
+        return answer
 
     def _done(self, operation: str, args: list[Any]) -> Any:
-        if self._failed is not None:
-            raise self._failed
         if not operation:  # the end: all that goes before is done
             return None
         self.told = self.told or operation == "alert"
         return self._call(operation, *args)
 
 
-def _words(fault: Exception) -> str:
-    """LibreOffice's own faults keep theirs in a field."""
-    return str(getattr(fault, "Message", "") or fault)
+def _fault(fault: Exception, operation: str) -> str:
+    """LibreOffice's own faults keep their words in a field."""
+    kind, said = type(fault).__name__.rpartition(".")[2], str(getattr(fault, "Message", "") or fault)
+    return json.dumps({"error": kind, "said": said, "do": operation})
 
 
 class _Lines:
