@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ def uno_module() -> Any:
         pytest.skip("needs LibreOffice (soffice)")
     sys.path.append(DEBIAN)
     try:
+        importlib.import_module("unohelper")
         return importlib.import_module("uno")
     except ImportError:
         pytest.skip("needs LibreOffice's Python bridge (python3-uno) for this Python")
@@ -83,6 +85,19 @@ def calc() -> Iterator[Any]:
         yield Office(context)
 
 
+class Wired:
+    """The operations as at the other end of a wire: whatever goes in and comes out is written as JSON."""
+
+    def __init__(self, office: Any) -> None:
+        self._office = office
+
+    def ask(self, operation: str, *args: Any) -> Any:
+        return json.loads(json.dumps(self._office.call(operation, *json.loads(json.dumps(args)))))
+
+    def tell(self, operation: str, *args: Any) -> None:
+        self._office.call(operation, *json.loads(json.dumps(args)))
+
+
 @pytest.fixture
 def app(calc: Any) -> Iterator[Any]:
     """xlwings' ``App`` on that LibreOffice; whatever workbooks a test opened are closed after it."""
@@ -90,7 +105,7 @@ def app(calc: Any) -> Iterator[Any]:
 
     from pipesheet.calc.engine import Engine
 
-    engine = xlwings.Engine(impl=Engine(calc))
+    engine = xlwings.Engine(impl=Engine(Wired(calc)))
     xlwings.engines.add(engine)
     engine.activate()
     running = engine.apps[0]

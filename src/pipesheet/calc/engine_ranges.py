@@ -47,7 +47,7 @@ class Range(Cells):
     @property
     def raw_value(self) -> Any:
         """A block is a list of rows, a single cell its value."""
-        rows = [[_read(value) for value in row] for row in self.ask("read")]
+        rows = [[_read(value) if type(value) is dict else value for value in row] for row in self.ask("read")]
         return rows[0][0] if len(self) == 1 else rows
 
     @raw_value.setter
@@ -55,7 +55,7 @@ class Range(Cells):
         if _is_formula(value) and len(self) > 1:
             self.formula = value
             return
-        rows = [[_written(cell) for cell in row] for row in _rows(value, self.shape)]
+        rows = [[cell if type(cell) is float else _written(cell) for cell in row] for row in _rows(value, self.shape)]
         sheet = self.sheet
         sheet.office.tell("write", sheet.book.id, sheet.name, self.row, self.column, rows)
 
@@ -303,6 +303,23 @@ class Range(Cells):
         down, over = {"down": (1, 0), "up": (-1, 0), "right": (0, 1), "left": (0, -1)}[direction]
         return Range(self.sheet, *self.ask("end", down, over) * 2)
 
+    def expand(self, mode: str = "table") -> Range:
+        """Down, to the right, or both, as far as cells are filled."""
+        rows, columns = self.shape
+        if mode in ("table", "down", "d", "vertical"):
+            rows = self._filled("down")
+        if mode in ("table", "right", "r", "horizontal"):
+            columns = self._filled("right")
+        return self.part(1, 1, rows, columns)
+
+    def _filled(self, direction: str) -> int:
+        """How many cells from the first on, in that direction, before the next empty one."""
+        beside = self(2, 1) if direction == "down" else self(1, 2)
+        if beside.raw_value in (None, ""):
+            return 1
+        last = self(1, 1).end(direction)
+        return last.row - self.row + 1 if direction == "down" else last.column - self.column + 1
+
     @property
     def current_region(self) -> Range:
         """The block around it up to empty rows and columns."""
@@ -327,15 +344,13 @@ def _rows(value: Any, shape: tuple[int, int]) -> list[list[Any]]:
     return [list(row) for row in value]
 
 
-def _read(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value["e"] if "e" in value else dt.datetime.fromisoformat(value["d"])
-    return value
+def _read(value: dict[str, Any]) -> Any:
+    return value["e"] if "e" in value else dt.datetime.fromisoformat(value["d"])
 
 
 def _written(value: Any) -> Any:
     if isinstance(value, str):
-        return {"f": to_calc(value), "t": value} if _is_formula(value) else value
+        return {"f": to_calc(value), "t": value} if value[:1] == "=" and len(value) > 1 else value
     if isinstance(value, dt.datetime):
         return {"d": value.replace(tzinfo=None, microsecond=0).isoformat()}
     if isinstance(value, dt.date):

@@ -133,7 +133,7 @@ class Sheet:
 
     @show_gridlines.setter
     def show_gridlines(self, value: bool) -> None:
-        self.tell("set_grid", bool(value))
+        self.tell("grid", bool(value))
 
     def range(self, first: Any, last: Any = None) -> Range:
         """The block between two corners, of an address, a name or a table."""
@@ -146,7 +146,8 @@ class Sheet:
         if isinstance(where, Range):
             return where
         if not isinstance(where, str):
-            return Range(self, *where, *where)
+            row, column, rows, columns = (*where, 1, 1)[:4]  # xlwings gives a slice with its size
+            return Range(self, row, column, row + rows - 1, column + columns - 1)
         areas = [self._area(text.strip()) for text in where.split(",")]
         areas[0].others = tuple(areas[1:])
         return areas[0]
@@ -287,7 +288,7 @@ class PageSetupApi:
         values = self._sheet.ask("page", {})
         read = {
             "Orientation": LANDSCAPE if values["IsLandscape"] else PORTRAIT,
-            "Zoom": values["PageScale"] or False,
+            "Zoom": not (values["ScaleToPagesX"] or values["ScaleToPagesY"]) and values["PageScale"],
             "FitToPagesWide": values["ScaleToPagesX"] or False,
             "FitToPagesTall": values["ScaleToPagesY"] or False,
         }

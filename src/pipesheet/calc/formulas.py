@@ -15,6 +15,7 @@ _EXCEL = re.compile(
       | (?P<table>\[(?:[^\[\]]|\[(?:'.|[^\]'])*\])*\])
       | (?P<prefix>_xlfn\.(?:_xlws\.)?)
       | (?P<logical>\b(?:TRUE|FALSE)\b(?!\s*[(!.]))
+      | (?P<both>(?<=[\w)\]])\s+(?=[\w$']))
       | (?P<sign>[{},;])""",
     re.VERBOSE,
 )
@@ -40,8 +41,8 @@ def to_calc(formula: str) -> str:
             return _calc_sheet(text[:-1])
         if kind == "table":
             return _calc_table(text)
-        if kind == "logical":
-            return f"{text}()"
+        if kind in ("logical", "both"):  # a space between two blocks is what they share
+            return f"{text}()" if kind == "logical" else "!"
         if kind != "sign":
             return "" if kind == "prefix" else text
         depth += (text == "{") - (text == "}")

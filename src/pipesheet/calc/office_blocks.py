@@ -70,29 +70,32 @@ class Blocks(Documents):
     def do_write(self, doc: str, sheet: str, top: int, left: int, rows: list[list[Any]]) -> None:
         """Put the values there; texts stay texts, and so does a formula in a cell of format text."""
         block = self._range(doc, sheet, top, left, top + len(rows) - 1, left + len(rows[0]) - 1)
-        block.setDataArray(tuple(tuple(map(_plain, row)) for row in rows))
+        special: dict[tuple[str, int], list[int]] = {}
+        plain = tuple(_plain_row(row, number, special) for number, row in enumerate(rows))
+        block.setDataArray(plain)
         formats = self._document(doc).NumberFormats
-        self._show_formats(formats, block, rows)
-        for r, row in enumerate(rows):
-            for c, value in enumerate(row):
-                if isinstance(value, dict) and "f" in value:
-                    self._set_formula(formats, block.getCellByPosition(c, r), value["f"])
+        for (kind, column), numbers in special.items():
+            if kind == "f":
+                for number in numbers:
+                    self._set_formula(formats, block.getCellByPosition(column, number), rows[number][column])
+            else:
+                self._show_as(formats, block, kind, column, numbers)
 
     @staticmethod
-    def _set_formula(formats: Any, cell: Any, formula: str) -> None:
-        if formats.getByKey(cell.NumberFormat).Type != TEXT:
-            cell.setFormula(formula)
+    def _set_formula(formats: Any, cell: Any, formula: dict[str, str]) -> None:
+        if formats.getByKey(cell.NumberFormat).Type == TEXT:
+            cell.getSpreadsheet().getCellRangeByPosition(*_place(cell)).setDataArray(((formula["t"],),))
+        else:
+            cell.setFormula(formula["f"])
 
-    def _show_formats(self, formats: Any, block: Any, rows: list[list[Any]]) -> None:
-        """A date or boolean shows as such where the format does not say so already, as in Excel."""
-        wanted = (("m/d/yyyy", DATE, _is_day), ("BOOLEAN", LOGICAL, lambda value: isinstance(value, bool)))
-        for code, kind, is_kind in wanted:
-            for column, first, last in _runs(rows, is_kind):
-                part = block.getCellRangeByPosition(column, first, column, last)
-                groups = part.getUniqueCellFormatRanges()
-                for group in (groups.getByIndex(i) for i in range(groups.Count)):
-                    if not formats.getByKey(group.NumberFormat).Type & kind:
-                        group.NumberFormat = self._key(formats, code)
+    def _show_as(self, formats: Any, block: Any, kind: str, column: int, numbers: list[int]) -> None:
+        """Dates and booleans show as such where the format does not say so already, as in Excel."""
+        flag, code = (DATE, "m/d/yyyy") if kind == "d" else (LOGICAL, "BOOLEAN")
+        for first, last in _runs(numbers):
+            groups = block.getCellRangeByPosition(column, first, column, last).getUniqueCellFormatRanges()
+            for group in (groups.getByIndex(index) for index in range(groups.Count)):
+                if not formats.getByKey(group.NumberFormat).Type & flag:
+                    group.NumberFormat = self._key(formats, code)
 
     def _key(self, formats: Any, code: str) -> int:
         key = formats.queryKey(code, self._english, False)
@@ -196,9 +199,12 @@ class Blocks(Documents):
         self._range(*args[:-1]).merge(args[-1])
 
     def do_merged(self, *at: Any) -> bool:
-        """Whether there is a merged cell in the block."""
-        groups = self._range(*at).getUniqueCellFormatRanges()
-        return any(groups.getByIndex(i).IsMerged for i in range(groups.Count)) or bool(self._range(*at).IsMerged)
+        """Whether there is a merged cell in the block, or around its first."""
+        block = self._range(*at)
+        cursor = block.Spreadsheet.createCursorByRange(block.getCellRangeByPosition(0, 0, 0, 0))
+        cursor.collapseToMergedArea()
+        area = cursor.RangeAddress
+        return bool(block.IsMerged or area.EndRow > area.StartRow or area.EndColumn > area.StartColumn)
 
     def do_place(self, *at: Any) -> list[float]:
         """Left, top, width and height, the first column's width and the first row's height; hundredths of mm."""
@@ -278,21 +284,20 @@ def _format_areas(block: Any) -> Iterator[list[int]]:
         yield corners(areas.getByIndex(index).RangeAddress)
 
 
-def _runs(rows: list[list[Any]], is_kind: Any) -> Iterator[tuple[int, int, int]]:
-    """Column, first and last row of cells of the kind that follow each other."""
-    for column in range(len(rows[0])):
-        first = None
-        for row in range(len(rows) + 1):
-            here = row < len(rows) and is_kind(rows[row][column])
-            if here and first is None:
-                first = row
-            if not here and first is not None:
-                yield column, first, row - 1
-                first = None
+def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
+    """First and last of numbers that follow each other."""
+    first = last = numbers[0]
+    for number in numbers[1:]:
+        if number > last + 1:
+            yield first, last
+            first = number
+        last = number
+    yield first, last
 
 
-def _is_day(value: Any) -> bool:
-    return isinstance(value, dict) and "d" in value
+def _place(cell: Any) -> tuple[int, int, int, int]:
+    address = cell.CellAddress
+    return address.Column, address.Row, address.Column, address.Row
 
 
 def _day(serial: float) -> dict[str, str]:
@@ -300,18 +305,33 @@ def _day(serial: float) -> dict[str, str]:
     return {"d": moment.isoformat()}
 
 
-def _serial(text: str) -> float:
-    moment = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S")
-    return (moment - NULL_DATE).total_seconds() / 86400
+PLAIN = {str, float}
 
 
-def _plain(value: Any) -> Any:
+def _plain_row(row: list[Any], number: int, special: dict[tuple[str, int], list[int]]) -> tuple[Any, ...]:
     """What the sheet stores: floats and texts only, as any other value ends Calc 7.4."""
+    if PLAIN.issuperset(map(type, row)):
+        return tuple(row)
+    plain = list(row)
+    for column, value in enumerate(row):
+        if isinstance(value, (bool, dict)):
+            kind = "b" if isinstance(value, bool) else "d" if "d" in value else "f"
+            special.setdefault((kind, column), []).append(number)
+        if not isinstance(value, str):
+            plain[column] = _stored(value)
+    return tuple(plain)
+
+
+def _stored(value: Any) -> Any:
+    """A formula's cell is empty until its format is known."""
     if isinstance(value, dict):
-        return _serial(value["d"]) if "d" in value else value["t"]
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else float(value)
+        return _serial(value["d"]) if "d" in value else ""
+    return "" if value is None else float(value)
+
+
+def _serial(day: str) -> float:
+    moment = datetime.datetime.fromisoformat(day)
+    return (moment - NULL_DATE).total_seconds() / 86400
 
 
 def _constant(value: Any) -> str:

@@ -104,7 +104,9 @@ def corners(address: Any) -> list[int]:
 
 def cells(ranges: Any, origin: Any) -> Iterator[tuple[int, int]]:
     """Every cell of the ranges, by row and column from the origin's first one."""
+    down, over = origin.StartRow, origin.StartColumn
     for address in ranges.RangeAddresses:
-        for row in range(address.StartRow - origin.StartRow, address.EndRow - origin.StartRow + 1):
-            for column in range(address.StartColumn - origin.StartColumn, address.EndColumn - origin.StartColumn + 1):
+        columns = range(address.StartColumn - over, address.EndColumn - over + 1)
+        for row in range(address.StartRow - down, address.EndRow - down + 1):
+            for column in columns:
                 yield row, column

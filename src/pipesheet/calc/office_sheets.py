@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipesheet.calc.office_documents import Documents, corners, meant, named, said, struct
+import uno  # type: ignore[import-not-found, unused-ignore]
+import unohelper  # type: ignore[import-not-found, unused-ignore]
+
+from pipesheet.calc.office_documents import Documents, corners, meant, said, struct
 
 
 class Sheets(Documents):
@@ -78,24 +81,28 @@ class Sheets(Documents):
         view.freezeAtPosition(columns, rows)
         view.setActiveSheet(before)
 
-    def do_grid(self, doc: str, sheet: str) -> bool:
-        """Whether the sheet shows its grid."""
-        for setting in self._document(doc).getViewData().getByIndex(0):
-            if setting.Name == "Tables" and setting.Value.hasByName(sheet):
-                return any(each.Name == "ShowGrid" and each.Value for each in setting.Value.getByName(sheet))
-        return True
-
-    def do_set_grid(self, doc: str, sheet: str, shown: bool) -> None:
-        """Show the sheet's grid or not: Calc knows only how to turn that over, on the sheet in front."""
-        if self.do_grid(doc, sheet) == shown:
-            return
+    def do_grid(self, doc: str, sheet: str, *shown: bool) -> bool:
+        """Whether the sheet shows its grid; set where given. Calc tells, and turns over, that of the one in front."""
         view = self._view(doc)
         before = view.ActiveSheet
         view.setActiveSheet(self._sheet(doc, sheet))
-        self._service("com.sun.star.frame.DispatchHelper").executeDispatch(
-            view.Frame, ".uno:ToggleSheetGrid", "", 0, (named("ToggleSheetGrid", shown),)
-        )
-        view.setActiveSheet(before)
+        try:
+            return self._grid_in_front(view, *shown)
+        finally:
+            view.setActiveSheet(before)
+
+    def _grid_in_front(self, view: Any, *shown: bool) -> bool:
+        heard: list[Any] = []
+        url = struct("com.sun.star.util.URL", Complete=".uno:ToggleSheetGrid")
+        _, url = self._service("com.sun.star.util.URLTransformer").parseStrict(url)
+        dispatch = view.Frame.queryDispatch(url, "_self", 0)
+        listener = _listener(heard)
+        dispatch.addStatusListener(listener, url)
+        dispatch.removeStatusListener(listener, url)
+        now = bool(heard[-1])
+        if shown and shown[0] != now:
+            dispatch.dispatch(url, ())
+        return shown[0] if shown else now
 
     def do_print_areas(self, doc: str, sheet: str, areas: Any) -> list[list[int]]:
         """The corners of what is printed; set where given."""
@@ -206,3 +213,13 @@ class Sheets(Documents):
 
 def _elements(container: Any) -> list[Any]:
     return [container.getByIndex(index) for index in range(container.Count)]
+
+
+def _listener(heard: list[Any]) -> Any:
+    """One that hears a command's state; its type is known to LibreOffice alone."""
+
+    def changed(_: Any, event: Any) -> None:
+        heard.append(event.State)
+
+    made = {"statusChanged": changed, "disposing": lambda *_: None}
+    return type("Listener", (unohelper.Base, uno.getClass("com.sun.star.frame.XStatusListener")), made)()
