@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grafting import NAMES, members, plans, swapped, users_book, zipped
+from grafting import NAMES, at_once, members, plans, swapped, users_book, zipped
 from pipesheet.analysis import analyze
 from pipesheet.errors import AmbiguousDeals, NoDeals, NotAWorkbook, PipesheetError
 from pipesheet.reader import read
@@ -237,3 +237,28 @@ def test_a_sheet_that_is_listed_where_the_missing_styles_are_does_not_come_to_le
 def test_a_list_of_parts_within_an_entry_of_it_is_refused(part: str, tag: str) -> None:
     data = swapped(users_book(), part, (f"<{tag} ", f"<{tag}><{tag}/></{tag}><{tag} "))
     assert f"{part} does not hold what its name says" in refusal(data)
+
+
+def test_what_the_cell_reader_says_steers_no_terminal(tmp_path: Path) -> None:
+    data = swapped(users_book(), "_rels/.rels", ('"xl/workbook.xml"', '"\0xl/workbook.xml"'))
+    with pytest.raises(NotAWorkbook) as told:
+        read(saved(tmp_path, data))
+    assert str(told.value).isprintable()
+
+
+def test_the_name_of_a_part_may_be_anything_and_is_told_in_its_first_letters() -> None:
+    name = f"xl/\x1b[2J{'x' * 3000}.xml"
+    for content, said in ((b"<a", "is not well-formed XML"), (b"<x/>", "does not hold what its name says")):
+        rels = swapped(users_book(), RELS, ('"worksheets/sheet1.xml"', f'"{name[6:]}"'))
+        parts = members(rels) | {name: b"<x/>", f"xl/_rels/{name[3:]}.rels": content}
+        with pytest.raises(NotAWorkbook, match=said) as told:
+            grafted_file(zipped(parts), plans, names=NAMES, path="book.xlsx")
+        assert str(told.value).isprintable()
+        assert len(str(told.value)) < 400
+
+
+def test_the_folder_where_the_program_runs_may_be_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as gone:
+        gone.setattr("os.getcwd", lambda: at_once(0))
+        after = grafted(users_book())
+    assert len(Book(after).sheets) == 4

@@ -280,6 +280,7 @@ def _plainly(fault: BaseException) -> str:
     # Others name what a programmer knows. A ValueError of the compound file's is our own sentence.
     ours = type(fault) is ValueError
     says = ours or isinstance(fault, calamine.CalamineError | zipfile.BadZipFile | NotImplementedError)
-    text = " ".join(str(fault).split()).rstrip(".") if says else ""
+    printable = "".join(letter if letter.isprintable() else " " for letter in str(fault))
+    text = " ".join(printable.split()).rstrip(".") if says else ""
     text = "" if _HEXADECIMAL.search(text) else text
     return f"its parts cannot be read ({text[:160]})" if text else "its parts cannot be read"

@@ -101,13 +101,13 @@ class Archive:
     def pieces(self, name: str, size: int) -> Iterator[bytes]:
         """The inflated bytes of a member, so many at a time."""
         if self._zip.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise NotAWorkbook(self.path, f"its part {name} is compressed in a way that a workbook's are not")
+            raise NotAWorkbook(self.path, f"its part {shown(name)} is compressed in a way that a workbook's are not")
         try:
             with self._zip.open(name) as stream:
                 while piece := stream.read(size):
                     yield piece
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
-            raise NotAWorkbook(self.path, f"its part {name} is damaged{_in_words(error)}") from error
+            raise NotAWorkbook(self.path, f"its part {shown(name)} is damaged{_in_words(error)}") from error
 
     def member(self, name: str) -> Member:
         """A member as it is, ready to be written elsewhere."""
@@ -179,7 +179,12 @@ def _refuse_other_files(data: bytes, path: str | PathLike[str]) -> None:
 
 def _in_words(error: Exception) -> str:
     """What is wrong, in brackets, where the error says it for people: zlib, struct and codecs do not."""
-    return f" ({error})" if isinstance(error, zipfile.BadZipFile | NotImplementedError) else ""
+    return f" ({shown(str(error), 160)})" if isinstance(error, zipfile.BadZipFile | NotImplementedError) else ""
+
+
+def shown(name: str, most: int = 80) -> str:
+    """A part's name, which may be anything, as it can stand in a message: its first letters, without what steers."""
+    return "".join(letter if letter.isprintable() else " " for letter in name[:most])
 
 
 def _lengths(data: bytes, info: zipfile.ZipInfo) -> tuple[int, int]:

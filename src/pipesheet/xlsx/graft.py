@@ -279,7 +279,7 @@ class _Graft:
         while f"rid{number}" in taken:
             number += 1
         new = etree.SubElement(self.rels.root, f"{{{PACKAGE_RELS}}}Relationship")
-        target = posixpath.relpath(part, posixpath.dirname(self.package.workbook) or ".")
+        target = _target(part, self.package.workbook)
         for name, value in (("Id", f"rId{number}"), ("Type", kind), ("Target", target)):
             new.set(name, value)
         return f"rId{number}"
@@ -346,7 +346,12 @@ def _relationships(part: str, below: tuple[Relationship, ...], names: Mapping[st
     for found in below:
         new = etree.SubElement(root, f"{{{PACKAGE_RELS}}}Relationship", Id=found.id, Type=found.type)
         inside = names[found.part] if found.part else ""
-        new.set("Target", posixpath.relpath(inside, posixpath.dirname(part)) if inside else found.target)
+        new.set("Target", _target(inside, part) if inside else found.target)
         if found.external:
             new.set("TargetMode", "External")
     return markup.DECLARATION + etree.tostring(root)
+
+
+def _target(inside: str, part: str) -> str:
+    """What leads from `part` to another. Slashes in front, or the folder where the program runs would be asked for."""
+    return posixpath.relpath("/" + inside, "/" + posixpath.dirname(part))

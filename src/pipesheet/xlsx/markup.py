@@ -10,6 +10,7 @@ from os import PathLike
 from lxml import etree
 
 from pipesheet.errors import NotAWorkbook, Unsafe
+from pipesheet.xlsx.archive import shown
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 DOCUMENT_RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -34,9 +35,10 @@ def parse_xml(data: bytes, path: str | PathLike[str], part: str) -> etree._Eleme
             It may also hold more than a tree can be made of.
         NotAWorkbook: it is not well-formed.
     """
+    part = shown(part)
     pieces = data.count(b"<") + data.count(b"=")
     if pieces > MOST_PIECES:
-        raise Unsafe(path, f"its part {part[:80]} holds {pieces:,} tags and attributes, far more than a workbook needs")
+        raise Unsafe(path, f"its part {part} holds {pieces:,} tags and attributes, far more than a workbook needs")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)

@@ -16,7 +16,7 @@ from lxml import etree
 
 from pipesheet.errors import Locked, NotAWorkbook, Unsafe, Unsupported
 from pipesheet.xlsx import markup
-from pipesheet.xlsx.archive import Archive, Member, Packed, pack, unpack, write_zip
+from pipesheet.xlsx.archive import Archive, Member, Packed, pack, shown, unpack, write_zip
 
 TYPES_PART = "[Content_Types].xml"
 MAX_PARSED = 12 << 20
@@ -108,7 +108,7 @@ class Package:
         root = markup.parse_xml(self._whole(part), self.path, part)
         # What lists parts is a plain list; what hangs below an entry would go with it.
         if tag and (root.tag != tag or root.find("*/*") is not None):
-            raise NotAWorkbook(self.path, f"its part {part} does not hold what its name says")
+            raise NotAWorkbook(self.path, f"its part {shown(part)} does not hold what its name says")
         return root
 
     def document(self, part: str) -> markup.Document:
@@ -118,7 +118,8 @@ class Package:
     def _whole(self, part: str) -> bytes:
         """The bytes of a part that is taken apart in memory, where it grows to many times its size."""
         if self.size(part) > MAX_PARSED:
-            raise Unsafe(self.path, f"its part {part} would have {self.size(part):,} bytes, which no workbook needs")
+            size = f"{self.size(part):,} bytes"
+            raise Unsafe(self.path, f"its part {shown(part)} would have {size}, which no workbook needs")
         return self.read(part)
 
     def content_type(self, part: str) -> str:
