@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from office import app, calc
@@ -443,6 +444,30 @@ def test_formats_by_a_condition(sheet: Any) -> None:
     assert [rule.type for rule in sheet["C2"].conditional_formats] == ["data_bar"]
     cells.conditional_formats.clear()
     assert (len(cells.conditional_formats), len(sheet["C2"].conditional_formats)) == (0, 1)
+
+
+@pytest.mark.filterwarnings("ignore:.*extension is not supported")
+def test_rules_reach_the_saved_workbook_as_excel_has_them(book: Any, sheet: Any, tmp_path: Path) -> None:
+    sheet["B2:B4"].conditional_formats.add_custom('=AND($A2="late",B2>0)', fill_color="#ffc7ce")
+    sheet["C2:C4"].conditional_formats.add_data_bar("#63be7b", minimum=0)
+    book.save(tmp_path / "rules.xlsx")
+    saved = openpyxl.load_workbook(tmp_path / "rules.xlsx").worksheets[0].conditional_formatting
+    found = {str(each.sqref): rule for each in saved for rule in each.rules}
+    assert (found["B2:B4"].type, found["B2:B4"].formula) == ("expression", ['AND($A2="late",B2>0)'])
+    assert [(end.type, end.val) for end in found["C2:C4"].dataBar.cfvo] == [("num", "0"), ("max", "0")]
+
+
+def test_rules_on_the_same_cells_stand_beside_each_other(sheet: Any) -> None:
+    sheet["B2:B9"].conditional_formats.add_data_bar("#63be7b")
+    sheet["B2:B9"].conditional_formats.add_custom("=B2>5", fill_color="#ffc7ce")
+    sheet["B2:B9"].conditional_formats.add_custom("=B2<1", font_color="#c00000")
+    sheet["B4"].conditional_formats.add_custom("=B4=3", font_bold=True)
+    formulas = {rule.formula for rule in sheet["B2:B3"].conditional_formats if rule.type == "custom"}
+    assert formulas == {"=B2>5", "=B2<1"}
+    assert [rule.type for rule in sheet["B2:B3"].conditional_formats].count("data_bar") == 1
+    assert "=B4=3" in [rule.formula for rule in sheet["B4"].conditional_formats if rule.type == "custom"]
+    sheet["B2:B9"].conditional_formats.clear()
+    assert len(sheet["B2:B9"].conditional_formats) == 0
 
 
 def test_a_link_leads_to_a_cell(sheet: Any) -> None:

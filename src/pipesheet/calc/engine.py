@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 from pipesheet.calc.engine_cells import corners_of
@@ -248,9 +249,9 @@ class Book:
                 return dict(each)
         raise LookupError("The workbook is no longer open.")
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """Its file's name, or its title where it was never saved."""
+        """Its file's name, or its title where it was never saved; xlwings asks for it at every range."""
         return str(self.about["title"])
 
     @property
@@ -284,7 +285,8 @@ class Book:
 
     def save(self, path: str | None = None, password: str | None = None) -> None:  # noqa: ARG002  xlwings passes it
         """Where it is, or to the path."""
-        self.office.tell("save", self.id, path)
+        self.office.ask("save", self.id, path)
+        self.__dict__.pop("name", None)
 
     def close(self) -> None:
         """Without saving."""

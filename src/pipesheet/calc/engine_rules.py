@@ -61,8 +61,10 @@ class ConditionalFormats:
 
     def add_data_bar(self, spec: dict[str, Any]) -> ConditionalFormat:
         """A bar in each cell as long as its number."""
+        pairs = zip(spec["threshold_types"], spec["thresholds"], ("lowest", "highest"), strict=True)
+        bounds = [[end, ""] if value is None else [kind, str(value)] for kind, value, end in pairs]
         return self._add({"kind": "bar", "color": number_of(spec["bar_color"]), "gradient": spec["gradient"],
-                          "value": spec["show_value"], "formula": ""})  # fmt: skip
+                          "value": spec["show_value"], "bounds": bounds, "formula": ""})  # fmt: skip
 
     def _add(self, rule: dict[str, Any]) -> ConditionalFormat:
         self.api.tell("add_rule", rule)

@@ -20,6 +20,7 @@ from pipesheet.calc.office_documents import enum, named, path_of, title_of
 from pipesheet.calc.office_rules import Rules
 from pipesheet.calc.office_sheets import Sheets
 
+_FAULT = uno.getClass("com.sun.star.uno.Exception")
 BUTTONS = {"ok": 1, "ok_cancel": 2, "yes_no": 3, "yes_no_cancel": 4}  # com.sun.star.awt.MessageBoxButtons
 ANSWERS = {0: "cancel", 1: "ok", 2: "yes", 3: "no"}  # com.sun.star.awt.MessageBoxResults
 SAVED_AS = {".xlsx": "Calc MS Excel 2007 XML", ".xlsm": "Calc MS Excel 2007 VBA XML", ".ods": "calc8"}
@@ -34,8 +35,15 @@ class Office(Blocks, Sheets, Rules, Charts):
         self._shown: dict[str, Any] = {}
 
     def call(self, operation: str, *args: Any) -> Any:
-        """The operation's answer; one that is not known is an ``AttributeError``."""
-        return getattr(self, "do_" + operation)(*args)
+        """The operation's answer; one that is not known is an ``AttributeError``.
+
+        What LibreOffice raises is no usual exception, and has no place on the way through ours.
+        """
+        try:
+            return getattr(self, "do_" + operation)(*args)
+        except _FAULT as fault:
+            why = f"{type(fault).__name__}: {fault.Message}"
+        raise OSError(why)
 
     ask = call
 

@@ -9,6 +9,7 @@ from pipesheet.calc.office_documents import Documents, enum, struct
 
 CHART2 = "com.sun.star.chart2."
 CHART_CLASS = "12dcae26-281f-416f-a234-c3086127382e"
+COLORS, GRID = (0x4472C4, 0xED7D31, 0xA5A5A5, 0xFFC000, 0x5B9BD5, 0x70AD47), 0xD9D9D9
 PLACE = re.compile(r"\$([A-Z]+)\$(\d+)")
 TYPES = {"bar": "ColumnChartType", "column": "ColumnChartType", "line": "LineChartType", "area": "AreaChartType",
          "pie": "PieChartType"}  # fmt: skip
@@ -40,7 +41,9 @@ class Charts(Documents):
         x, y, width, height = place
         area = struct("com.sun.star.awt.Rectangle", X=x, Y=y, Width=width, Height=height)
         charts = self._sheet(doc, sheet).Charts
-        kept = next(f"Object {n}" for n in range(1, charts.Count + 2) if not charts.hasByName(f"Object {n}"))
+        sheets = self._document(doc).Sheets  # names of charts are the whole workbook's
+        taken = {one for each in sheets.ElementNames for one in sheets.getByName(each).Charts.ElementNames}
+        kept = next(f"Object {n}" for n in range(1, len(taken) + 2) if f"Object {n}" not in taken)
         charts.addNewByName(kept, area, (), False, False)
         self._shapes(doc, sheet)[-1].setName(name)
         chart = self._chart(doc, sheet, name)
@@ -74,11 +77,13 @@ class Charts(Documents):
         diagram.addCoordinateSystem(system)
         group = self._group(system, kind)
         made = [self._series(chart, values, label) for values, label in series]
-        for each in made:
+        for number, each in enumerate(made):
             group.addDataSeries(each)
+            each.Color, each.BorderStyle = COLORS[number % len(COLORS)], enum("drawing.LineStyle", "NONE")
         self._stack(made, kind)
         system.SwapXAndYAxis = kind.startswith("bar")
         self._set_categories(chart, system, categories)
+        _plain_ground(diagram, system)
 
     def _group(self, system: Any, kind: str) -> Any:
         """The coordinate system's part of that type, made if need be."""
@@ -181,6 +186,7 @@ class Charts(Documents):
             chart.HasLegend = position[0] is not None
             if position[0] is not None:
                 chart.Legend.Alignment = enum("chart.ChartLegendPosition", position[0])
+                chart.Legend.LineStyle = enum("drawing.LineStyle", "NONE")
         return chart.Legend.Alignment.value if chart.HasLegend else None
 
     def do_axis(self, doc: str, sheet: str, name: str, dimension: int, values: dict[str, Any]) -> dict[str, Any]:
@@ -221,6 +227,14 @@ class Charts(Documents):
         part.String = text
         title.setText((part,))
         return title
+
+
+def _plain_ground(diagram: Any, system: Any) -> None:
+    """No wall, and a light grid, as Excel draws."""
+    wall = diagram.getWall()
+    wall.FillStyle, wall.LineStyle = enum("drawing.FillStyle", "NONE"), enum("drawing.LineStyle", "NONE")
+    grid = system.getAxisByDimension(1, 0).getGridProperties()
+    grid.LineColor = GRID
 
 
 def _shape_name(shape: Any) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipesheet.calc.office_documents import Documents, corners, enum, said
+from pipesheet.calc.office_documents import Documents, corners, enum, named, said
 
-CONDITION, BAR, BY_FORMULA = 0, 2, 9  # ConditionEntryType, ConditionalFormatting's own operator for a formula
+CONDITION, BAR = 0, 2  # ConditionEntryType
+BOUNDS = {"lowest": 1, "highest": 2, "percentile": 3, "number": 4, "percent": 5}  # DataBarEntryType
 
 
 class Rules(Documents):
@@ -15,18 +16,45 @@ class Rules(Documents):
     def do_add_rule(self, *args: Any) -> None:
         """A conditional format on the block: a style's properties by a formula, or a data bar."""
         *at, rule = args
-        sheet = self._sheet(at[0], at[1])
+        if rule["kind"] == "bar":
+            self._add_bar(at, rule)
+            return
+        kept = [_bar(entry) for each in self._touching(*at) for entry in _entries(each) if entry.Type == BAR]
+        self._add_condition(at, rule)
+        for bar in kept:  # a condition set on a block takes the place of its bars
+            self._add_bar(at, bar)
+
+    def _add_condition(self, at: list[Any], rule: dict[str, Any]) -> None:
+        """In the older way: with the newer one Calc 7.4 saves a formula as seen from A1."""
+        block = self._range(*at)
+        conditions = block.ConditionalFormat
+        values = {
+            "Operator": enum("sheet.ConditionOperator", "FORMULA"), "Formula1": rule["formula"],
+            "SourcePosition": block.getCellByPosition(0, 0).CellAddress, "StyleName": self._style(at[0], rule["style"]),
+        }  # fmt: skip
+        conditions.addNew(tuple(named(name, value) for name, value in values.items()))
+        block.ConditionalFormat = conditions
+
+    def _add_bar(self, at: list[Any], rule: dict[str, Any]) -> None:
+        own = self._format_of(at)
+        own.createEntry(BAR, own.Count)
+        entry = own.getByIndex(own.Count - 1)
+        entry.Color, entry.UseGradient, entry.ShowValue = rule["color"], rule["gradient"], rule["value"]
+        for index, (kind, value) in enumerate(rule["bounds"]):
+            bound = entry.DataBarEntries[index]
+            bound.Type, bound.Formula = kind if isinstance(kind, int) else BOUNDS[kind], value
+
+    def _format_of(self, at: list[Any]) -> Any:
+        """The block's own conditional format, made if need be."""
+        formats = self._sheet(at[0], at[1]).ConditionalFormats
+        mine = corners(self._range(*at).RangeAddress)
+        for each in self._touching(*at):
+            if [corners(address) for address in each.Range.RangeAddresses] == [mine]:
+                return each
         ranges = self._document(at[0]).createInstance("com.sun.star.sheet.SheetCellRanges")
         ranges.addRangeAddress(self._range(*at).RangeAddress, False)
-        made = sheet.ConditionalFormats.createByRange(ranges)
-        found = next(each for each in sheet.ConditionalFormats.getConditionalFormats() if made == each.ID)
-        found.createEntry(BAR if rule["kind"] == "bar" else CONDITION, 0)
-        entry = found.getByIndex(0)
-        if rule["kind"] == "bar":
-            entry.Color, entry.UseGradient, entry.ShowValue = rule["color"], rule["gradient"], rule["value"]
-        else:
-            entry.StyleName = self._style(at[0], rule["style"])
-            entry.Operator, entry.Formula1 = BY_FORMULA, rule["formula"]
+        new = formats.createByRange(ranges)
+        return next(each for each in formats.getConditionalFormats() if new == each.ID)
 
     def _style(self, doc: str, values: dict[str, Any]) -> str:
         """A cell style with these properties, made once."""
@@ -42,13 +70,7 @@ class Rules(Documents):
 
     def do_rules(self, *at: Any) -> list[dict[str, Any]]:
         """The conditional formats that touch the block."""
-        found = []
-        for each in self._touching(*at):
-            entry = each.getByIndex(0)
-            kind = {CONDITION: "condition", BAR: "bar"}.get(entry.Type, "other")
-            formula = entry.Formula1 if kind == "condition" else ""
-            found.append({"kind": kind, "formula": formula, "id": each.ID})
-        return found
+        return [_about(entry) for each in self._touching(*at) for entry in _entries(each)]
 
     def _touching(self, *at: Any) -> list[Any]:
         mine = self._range(*at).RangeAddress
@@ -82,3 +104,17 @@ class Rules(Documents):
 def _overlap(one: Any, other: Any) -> bool:
     a, b = corners(one), corners(other)
     return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
+
+
+def _entries(conditional: Any) -> list[Any]:
+    return [conditional.getByIndex(index) for index in range(conditional.Count)]
+
+
+def _about(entry: Any) -> dict[str, Any]:
+    kind = {CONDITION: "condition", BAR: "bar"}.get(entry.Type, "other")
+    return {"kind": kind, "formula": entry.Formula1 if kind == "condition" else ""}
+
+
+def _bar(entry: Any) -> dict[str, Any]:
+    bounds = [[bound.Type, bound.Formula] for bound in entry.DataBarEntries]
+    return {"color": entry.Color, "gradient": entry.UseGradient, "value": entry.ShowValue, "bounds": bounds}
