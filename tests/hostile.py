@@ -199,7 +199,8 @@ class Sheet:
             cells = Range(self, (int(first.group(2)), _number(first.group(1))) * 2)
             cells.across = sum(1 + _number(b) - _number(a) for a, b in re.findall(r"\$([A-Z]+)\$\d+:\$([A-Z]+)\$", one))
             return cells
-        return Range(self, (*_cell(one), *_cell(other or one)))
+        row, column = _cell(one)
+        return Range(self, (row, column, *_cell(other or one)))
 
     def activate(self) -> None:
         self.book.engine.called()
@@ -218,7 +219,7 @@ def _number(letters: str) -> int:
 
 
 def _cell(place: Any) -> Cell:
-    return place if isinstance(place, tuple) else (place.row, place.column)
+    return place[:2] if isinstance(place, tuple) else (place.row, place.column)
 
 
 class Range:

@@ -40,14 +40,14 @@ def test_there_is_an_action_for_every_button_and_no_other() -> None:
 def test_what_came_of_it_is_said_on_a_terminal_too(capsys: pytest.CaptureFixture[str]) -> None:
     engine = Hostile({"Deals": DEALS})
     assert room.run_action("check", engine=engine) == 0
-    assert capsys.readouterr().out.startswith("1 deal needs something.")
+    assert capsys.readouterr().out.startswith("No errors, 2 smaller things to look at.")
 
 
 def test_a_button_says_nothing_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     engine: Any = Hostile({"Deals": DEALS})
     assert room.run_action("check", engine=engine, silent=True) == 0
     assert capsys.readouterr() == ("", "")
-    assert engine.apps[0].status_bar.startswith("pipesheet: 1 deal needs something.")
+    assert engine.apps[0].status_bar.startswith("pipesheet: No errors, 2 smaller things to look at.")
 
 
 def test_the_workbook_is_the_one_that_the_button_named(monkeypatch: pytest.MonkeyPatch) -> None:

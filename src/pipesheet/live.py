@@ -19,7 +19,6 @@ from pipesheet.errors import LiveError, PipesheetError
 from pipesheet.excel.attach import LiveBook
 from pipesheet.excel.putting import put_sheets, restore_cells, take_off
 from pipesheet.excel.reading import contents_of, marked, table_of
-from pipesheet.figures import count
 from pipesheet.grid import Value
 from pipesheet.jobs import REPORT_SUFFIX, Job, examine_source, replace_text
 from pipesheet.journal import Before, Entry, Journal
@@ -105,11 +104,9 @@ def _forecast(live: LiveBook, place: Place) -> str:
 
 
 def _to_mend(analysis: Analysis) -> str:
-    deals = len({finding.deal_id for finding in analysis.findings if finding.deal_id})
-    if not analysis.findings:
-        return "Every deal meets its stage."
-    needs = "needs" if deals == 1 else "need"
-    return f"{count(deals, 'deal')} {needs} something." if deals else f"{count(len(analysis.findings), 'finding')}."
+    from pipesheet.results.findings import title
+
+    return title(analysis).rstrip(".") + "."
 
 
 def _landing(analysis: Analysis) -> str:

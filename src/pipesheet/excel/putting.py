@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from pipesheet.composing.cells import clean, literal, location
 from pipesheet.excel.drawing import redraw
 from pipesheet.excel.looks import GENERAL, area, body_rows, dress_sheet, refined
-from pipesheet.excel.reading import Block, Told, contents_of, marked
+from pipesheet.excel.reading import Block, Told, as_block, contents_of, marked
 from pipesheet.grid import quoted_sheet
 from pipesheet.locate import BOOK_MARK, MARK, marks
 from pipesheet.sheets import Content, Formula, Link, SheetPlan, TablePlan, Typeface
 
 AS_TEXT = "@"
+NOTHING, TEXT, VALUE, FORMULA = "nothing", "text", "value", "formula"
 EPOCH_1900, EPOCH_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
 _FIRST_SURE_DATE = dt.date(1900, 3, 1)
 _ASIDE = 200
@@ -33,7 +34,8 @@ Corners = tuple[int, int, int, int]
 
 def put_sheets(book: Any, plans: Sequence[SheetPlan], told: Told = lambda _: None) -> None:
     """Writes the sheets of the plans, each over the one that bears its mark or as a new last one."""
-    sheets = {plan.key: _sheet_of(book, plan) for plan in plans}
+    ours = marked(book)
+    sheets = {plan.key: _sheet_of(book, plan, ours) for plan in plans}
     epoch = EPOCH_1904 if _counts_from_1904(book) else EPOCH_1900
     for plan in plans:
         told(plan.name)
@@ -67,9 +69,8 @@ def take_off(book: Any, keys: Sequence[str]) -> None:
             name.delete()
 
 
-def _sheet_of(book: Any, plan: SheetPlan) -> Any:
+def _sheet_of(book: Any, plan: SheetPlan, ours: Mapping[str, str]) -> Any:
     """The sheet with the mark of that plan, or a new last one that bears it from the start."""
-    ours = marked(book)
     if plan.key in ours:
         return book.sheets[ours[plan.key]]
     made = book.sheets.add(plan.name, after=book.sheets[len(book.sheets) - 1])
@@ -103,7 +104,8 @@ def _typeface(sheet: Any) -> Typeface:
 
 def _make_room(sheet: Any, plan: SheetPlan) -> None:
     """Empties the sheet and brings its tables to where they are wanted, never by way of deleting cells."""
-    if _is_new(sheet):
+    there = {str(table.name).casefold(): table for table in sheet.tables}
+    if not there and sheet.used_range.shape == (1, 1):
         _add_tables(sheet, plan.tables)
         return
     sheet.visible = True
@@ -112,24 +114,30 @@ def _make_room(sheet: Any, plan: SheetPlan) -> None:
     sheet.cells.data_validation.delete()
     sheet.cells.clear_formats()
     wanted = {table.name.casefold(): table for table in plan.tables}
-    for old in list(sheet.tables):
-        planned = wanted.get(str(old.name).casefold())
-        if planned is None:
-            refined(old.api.Unlist)
-        elif (old.range.row, old.range.column) != (planned.row, planned.column):
-            old.range.move(sheet.range((planned.row, _ASIDE + planned.column)))
-    _clear_outside(sheet)
-    for old in list(sheet.tables):
-        planned = wanted[str(old.name).casefold()]
-        if old.range.column > _ASIDE:
-            old.range.move(sheet.range((planned.row, planned.column)))
-    for old in list(sheet.tables):
-        _resize(sheet, old, wanted.pop(str(old.name).casefold()))
-    _add_tables(sheet, tuple(wanted.values()))
+    for gone in set(there) - set(wanted):
+        refined(there.pop(gone).api.Unlist)
+    _bring(sheet, there, wanted)
+    for name, table in there.items():
+        _resize(sheet, table, wanted[name])
+    _add_tables(sheet, [table for name, table in wanted.items() if name not in there])
 
 
-def _is_new(sheet: Any) -> bool:
-    return not len(sheet.tables) and sheet.used_range.shape == (1, 1) and sheet.range((1, 1)).raw_value is None
+def _bring(sheet: Any, there: Mapping[str, Any], wanted: Mapping[str, TablePlan]) -> None:
+    """Moves tables to where they are wanted, by way of free columns, as one may stand where another goes.
+
+    What stands outside tables is emptied between the two.
+    """
+    places = {name: _corners(table.range) for name, table in there.items()}
+    moving = [name for name, at in places.items() if at[:2] != (wanted[name].row, wanted[name].column)]
+    for name in moving:
+        top, left, bottom, right = places[name]
+        row, column = wanted[name].row, wanted[name].column + _ASIDE
+        there[name].range.move(sheet.range((row, column)))
+        places[name] = (row, column, row + bottom - top, column + right - left)
+    for rest in without(_corners(sheet.used_range), list(places.values())):
+        sheet.range(rest[:2], rest[2:]).clear_contents()
+    for name in moving:
+        there[name].range.move(sheet.range((wanted[name].row, wanted[name].column)))
 
 
 def _resize(sheet: Any, table: Any, planned: TablePlan) -> None:
@@ -145,32 +153,27 @@ def _resize(sheet: Any, table: Any, planned: TablePlan) -> None:
 
 def _headers(sheet: Any, planned: TablePlan) -> None:
     """Writes those headers that differ: a header that is written anew is a new name to formulas."""
-    for at, column in enumerate(planned.columns, planned.column):
-        cell = sheet.range((planned.row, at))
-        if cell.raw_value != column.header:
-            cell.number_format = AS_TEXT
-            cell.raw_value = column.header
-            cell.number_format = GENERAL
+    across = len(planned.columns)
+    there = as_block(area(sheet, planned.row, planned.column, 1, across).raw_value, 1, across) or [[None] * across]
+    for at, (column, header) in enumerate(zip(planned.columns, there[0], strict=True), planned.column):
+        if header != column.header:
+            _write_texts(area(sheet, planned.row, at), [[column.header]])
+
+
+def _write_texts(cells: Any, texts: Sequence[Sequence[str | None]]) -> None:
+    """Texts that stay what they are. Afterwards the cells are formatted as text, until they get their look."""
+    cells.number_format = AS_TEXT
+    cells.raw_value = [[_kept(text) for text in row] for row in texts]
 
 
 def _add_tables(sheet: Any, tables: Sequence[TablePlan]) -> None:
     for table in tables:
         header = area(sheet, table.row, table.column, 1, len(table.columns))
-        header.number_format = AS_TEXT
-        header.raw_value = [[column.header for column in table.columns]]
-        header.number_format = GENERAL
+        _write_texts(header, [[column.header for column in table.columns]])
         cells = area(sheet, table.row, table.column, body_rows(table) + 1, len(table.columns))
         made = sheet.tables.add(source=cells, name=table.name, has_headers=True, table_style_name=table.style)
         made.show_autofilter = table.autofilter
         made.show_table_style_row_stripes = table.banded
-
-
-def _clear_outside(sheet: Any) -> None:
-    """Empties all cells but those of tables: a table's header is what formulas know its columns by."""
-    used = sheet.used_range
-    tables = [_corners(table.range) for table in sheet.tables]
-    for rest in without(_corners(used), tables):
-        sheet.range(rest[:2], rest[2:]).clear_contents()
 
 
 def _corners(cells: Any) -> Corners:
@@ -205,36 +208,45 @@ def _less(part: Corners, hole: Corners) -> Iterator[Corners]:
 
 
 def _put_values(sheet: Any, plan: SheetPlan, epoch: dt.date) -> None:
+    """All but formulas, neighbours of one kind at once; then no cell is formatted as text any more."""
     for put in plan.puts:
-        _put_column(sheet, put.row, put.column, (put.content,), epoch)
+        cell = plain(put.content, epoch)
+        _put_block(sheet, put.row, put.column, [[cell]], _kind(cell))
     for table in plan.tables:
-        for at, column in enumerate(table.columns, table.column):
-            if not column.formula:
-                _put_column(sheet, table.row + 1, at, column.contents, epoch)
+        columns = [[] if c.formula else [plain(v, epoch) for v in c.contents] for c in table.columns]
+        kinds = [{_kind(cell) for cell in cells} - {NOTHING} for cells in columns]
+        for first, last in _alike(kinds):
+            _put_columns(sheet, table.row + 1, table.column + first, columns[first : last + 1], kinds[first])
+    corners = [_planned_corners(table) for table in plan.tables] + [(p.row, p.column) * 2 for p in plan.puts]
+    if corners:
+        bottom, right = (max(corner[at] for corner in corners) for at in (2, 3))
+        area(sheet, 1, 1, bottom, right).number_format = GENERAL
 
 
-def _put_column(sheet: Any, row: int, column: int, contents: Sequence[Content], epoch: dt.date) -> None:
-    """Cells below one another; those with formulas are left for later."""
-    cells = [plain(content, epoch) for content in contents]
-    kinds = {_kind(content) for content in cells} - {"nothing"}
-    if len(kinds) > 1:
-        for kind, run in groupby(enumerate(cells, row), key=lambda pair: _kind(pair[1])):
-            found = list(run)
-            _put_run(sheet, found[0][0], column, [cell for _, cell in found], kind)
+def _alike(kinds: Sequence[set[str]]) -> Iterator[tuple[int, int]]:
+    """First and last of neighbouring columns that hold cells of one kind only, and the same."""
+    first = 0
+    for at, kind in enumerate(kinds):
+        if at + 1 == len(kinds) or kinds[at + 1] != kind or len(kind) > 1:
+            yield first, at
+            first = at + 1
+
+
+def _put_columns(sheet: Any, row: int, column: int, columns: Sequence[list[Any]], kinds: set[str]) -> None:
+    """Columns beside one another, of one kind; a single one may be mixed."""
+    if len(kinds) == 1:
+        _put_block(sheet, row, column, [list(cells) for cells in zip(*columns, strict=True)], next(iter(kinds)))
     elif kinds:
-        _put_run(sheet, row, column, cells, kinds.pop())
+        for kind, run in groupby(enumerate(columns[0], row), key=lambda pair: _kind(pair[1])):
+            found = list(run)
+            _put_block(sheet, found[0][0], column, [[cell] for _, cell in found], kind)
 
 
-def _put_run(sheet: Any, row: int, column: int, cells: Sequence[Any], kind: str) -> None:
-    if kind in ("nothing", "formula"):
-        return
-    place = area(sheet, row, column, len(cells))
-    if kind == "text":
-        place.number_format = AS_TEXT
-        cells = [_kept(cell) for cell in cells]
-    place.raw_value = [[cell] for cell in cells]
-    if kind == "text":
-        place.number_format = GENERAL
+def _put_block(sheet: Any, row: int, column: int, block: list[list[Any]], kind: str) -> None:
+    if kind == TEXT:
+        _write_texts(area(sheet, row, column, len(block), len(block[0])), block)
+    elif kind == VALUE:
+        area(sheet, row, column, len(block), len(block[0])).raw_value = block
 
 
 def _kept(text: str | None) -> str | None:
@@ -244,8 +256,8 @@ def _kept(text: str | None) -> str | None:
 
 def _kind(cell: Any) -> str:
     if cell is None:
-        return "nothing"
-    return {str: "text", Formula: "formula", Link: "formula"}.get(type(cell), "value")
+        return NOTHING
+    return {str: TEXT, Formula: FORMULA, Link: FORMULA}.get(type(cell), VALUE)
 
 
 def plain(content: Content, epoch: dt.date) -> Any:

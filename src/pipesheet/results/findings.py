@@ -37,7 +37,7 @@ def sheet(analysis: Analysis, name: str, stamp: RunStamp) -> SheetPlan:
         name,
         puts=(
             *look.top(
-                _title(analysis),
+                title(analysis),
                 f"What to fix, as of {day(analysis.as_of)}. The next run clears a line once its cell is mended. "
                 f"From {stamp.input_name}.",
                 "Most money at stake first, then errors, then the nearest close date. Money at stake is what the fault "
@@ -68,7 +68,8 @@ def sheet(analysis: Analysis, name: str, stamp: RunStamp) -> SheetPlan:
     )
 
 
-def _title(analysis: Analysis) -> str:
+def title(analysis: Analysis) -> str:
+    """What is to fix, in one line."""
     errors = [f for f in analysis.findings if f.severity == "error"]
     deals = len({f.deal_id or f.cell for f in errors if f.deal_id or f.deal})
     if not analysis.findings:
