@@ -355,11 +355,21 @@ def packed() -> zipfile.ZipFile:
 
 
 def commands(packed: zipfile.ZipFile, bar: str) -> list[str]:
+    """In the order that LibreOffice shows them: the node with the shorter name first, then the smaller."""
     root = ET.fromstring(packed.read("Addons.xcu"))
     name = "{http://openoffice.org/2001/registry}name"
     part = next(node for node in root.iter("node") if node.get(name) == bar)
-    found = [prop.findtext("value", "") for prop in part.iter("prop") if prop.get(name) == "URL"]
-    return [url.removeprefix("vnd.pipesheet:") for url in found]
+    urls = {
+        str(node.get(name)): prop.findtext("value", "").removeprefix("vnd.pipesheet:")
+        for node in part.iter("node") for prop in node.findall("prop") if prop.get(name) == "URL"
+    }  # fmt: skip
+    return [urls[key] for key in sorted(urls, key=lambda key: (len(key), key))]
+
+
+def test_the_toolbar_has_a_name_and_a_place(packed: zipfile.ZipFile) -> None:
+    bar = "org.pipesheet.calc.toolbar"
+    assert f'oor:name="{bar}"' in packed.read("Addons.xcu").decode()
+    assert f'"private:resource/toolbar/addon_{bar}"' in packed.read("CalcWindowState.xcu").decode()
 
 
 @pytest.mark.parametrize("bar", ["OfficeMenuBar", "OfficeToolBar"])
@@ -378,7 +388,7 @@ def test_every_part_is_well_formed_and_what_the_manifest_lists_is_there(packed: 
             ET.fromstring(packed.read(name))
     manifest = ET.fromstring(packed.read("META-INF/manifest.xml"))
     listed = {entry.get("{http://openoffice.org/2001/manifest}full-path") for entry in manifest}
-    assert listed == {"pipesheet_menu.py", "Addons.xcu", "ProtocolHandler.xcu"}
+    assert listed == {"pipesheet_menu.py", "Addons.xcu", "CalcWindowState.xcu", "ProtocolHandler.xcu"}
     assert listed <= set(packed.namelist())
     assert f'<version value="{VERSION}"/>' in packed.read("description.xml").decode()
     assert packed.read("licence.txt").startswith(b"MIT License")

@@ -18,7 +18,9 @@ _SOURCES: Final = _HERE / "extension"
 _MENU: Final = "pipesheet.calc.extension.menu"
 _PACKAGE: Final = "pipesheet_calc"
 """Our modules' name over there, where another pipesheet may lie on the same path."""
-_AS_IT_IS: Final = ("META-INF/manifest.xml", "Addons.xcu", "ProtocolHandler.xcu", "about.txt", "licence.txt")
+_AS_IT_IS: Final = (
+    "META-INF/manifest.xml", "Addons.xcu", "CalcWindowState.xcu", "ProtocolHandler.xcu", "about.txt", "licence.txt",
+)  # fmt: skip
 _LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
 
 
