@@ -35,10 +35,10 @@ def uno_module() -> Any:
 
 
 @contextmanager
-def running_office() -> Iterator[Any]:
+def running_office(pipe: str = "") -> Iterator[Any]:
     """The component context of a LibreOffice of our own: own profile, own pipe, ended by its process."""
     uno = uno_module()
-    pipe = f"pipesheet{uuid.uuid4().hex}"
+    pipe = pipe or f"pipesheet{uuid.uuid4().hex}"
     with tempfile.TemporaryDirectory(prefix="office", ignore_cleanup_errors=True) as profile:
         program = subprocess.Popen(
             ["soffice", "--headless", "--norestore", "--nologo", "--nodefault", f"--accept=pipe,name={pipe};urp;",

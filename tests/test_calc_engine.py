@@ -108,7 +108,9 @@ def test_two_workbooks_are_not_mixed_up(app: Any) -> None:
     one.close()
     assert other.sheets[0]["A1"].value == "other"
     with pytest.raises(LookupError, match="no longer open"):
-        _ = one.name
+        _ = one.fullname
+    with pytest.raises(LookupError, match="no longer open"):
+        _ = [each.name for each in one.sheets]
 
 
 # -- sheets --------------------------------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ def test_a_sheet_is_dressed(book: Any) -> None:
     assert sheet.api.ProtectContents is False
 
 
-def test_a_page_is_set_up_for_one_sheet_alone(book: Any) -> None:
+def test_a_page_is_set_up_for_one_sheet_alone(book: Any, calc: Any) -> None:
     sheet = book.sheets.add("Forecast", after=book.sheets[0])
     page = sheet.api.PageSetup
     page.Orientation, page.Zoom, page.FitToPagesWide, page.FitToPagesTall = 2, False, 1, False
@@ -167,6 +169,9 @@ def test_a_page_is_set_up_for_one_sheet_alone(book: Any) -> None:
     page.PrintTitleRows = "$1:$4"
     assert page.PrintTitleRows == "$1:$4"
     assert book.sheets[0].api.PageSetup.Orientation == 1
+    document = calc._document(book.impl.id)
+    style = document.StyleFamilies.getByName("PageStyles").getByName(document.Sheets.getByName("Forecast").PageStyle)
+    assert style.Width > style.Height
 
 
 def test_panes_are_frozen_where_the_sheet_is_not_in_front(book: Any, calc: Any) -> None:
@@ -385,6 +390,7 @@ def test_borders_are_drawn_where_they_belong(sheet: Any) -> None:
     assert sheet["B3"].borders["edge_bottom"].line_style == "none"
     cells.borders.set("inside_horizontal", weight="hairline")
     assert sheet["C2"].borders["edge_bottom"].weight == "hairline"
+    assert cells.borders["edge_bottom"].weight == "medium"
     assert sheet["C2"].borders["edge_top"].line_style == "none"
     cells.borders.clear()
     assert cells.borders["edge_bottom"].line_style == "none"
@@ -454,7 +460,7 @@ def test_rules_reach_the_saved_workbook_as_excel_has_them(book: Any, sheet: Any,
     saved = openpyxl.load_workbook(tmp_path / "rules.xlsx").worksheets[0].conditional_formatting
     found = {str(each.sqref): rule for each in saved for rule in each.rules}
     assert (found["B2:B4"].type, found["B2:B4"].formula) == ("expression", ['AND($A2="late",B2>0)'])
-    assert [(end.type, end.val) for end in found["C2:C4"].dataBar.cfvo] == [("num", "0"), ("max", "0")]
+    assert [(end.type, end.val) for end in found["C2:C4"].dataBar.cfvo] == [("num", 0), ("max", 0)]
 
 
 def test_rules_on_the_same_cells_stand_beside_each_other(sheet: Any) -> None:

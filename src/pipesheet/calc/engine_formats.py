@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 BOLD, PLAIN = 150.0, 100.0
@@ -91,6 +90,11 @@ EDGES = {
     "edge_top": "TopBorder2", "edge_bottom": "BottomBorder2", "edge_left": "LeftBorder2", "edge_right": "RightBorder2",
     "diagonal_down": "DiagonalTLBR2", "diagonal_up": "DiagonalBLTR2",
 }  # fmt: skip
+LINES = {
+    "edge_top": "TopLine", "edge_bottom": "BottomLine", "edge_left": "LeftLine", "edge_right": "RightLine",
+    "inside_horizontal": "HorizontalLine", "inside_vertical": "VerticalLine",
+    "diagonal_down": "DiagonalTLBR2", "diagonal_up": "DiagonalBLTR2",
+}  # fmt: skip
 
 
 class Border:
@@ -113,26 +117,7 @@ class Border:
         return line
 
     def _put(self, color: int, style: int, width: int) -> None:
-        line = [color, style, width]
-        for cells, edges in self._places():
-            cells.tell("lines", {EDGES[edge]: line for edge in edges})
-
-    def _places(self) -> Iterator[tuple[Any, list[str]]]:
-        """Where the line is drawn: an outer side at the range's own edge, an inner one at each of its cells."""
-        rows, columns = self.api.shape
-        part = self.api.part
-        if self._side == "inside_horizontal":
-            if rows > 1:
-                yield part(1, 1, rows - 1, columns), ["edge_bottom"]
-                yield part(2, 1, rows, columns), ["edge_top"]
-        elif self._side == "inside_vertical":
-            if columns > 1:
-                yield part(1, 1, rows, columns - 1), ["edge_right"]
-                yield part(1, 2, rows, columns), ["edge_left"]
-        else:
-            first = {"edge_bottom": (rows, 1), "edge_right": (1, columns)}.get(self._side, (1, 1))
-            last = {"edge_top": (1, columns), "edge_left": (rows, 1)}.get(self._side, (rows, columns))
-            yield part(*first, *last), [self._side]
+        self.api.tell("lines", {LINES[self._side]: [color, style, width]})
 
     @property
     def line_style(self) -> str:
@@ -167,13 +152,6 @@ class Border:
         _, style, width = self._line
         self._put(number_of(value), style if width else 0, width or WEIGHTS["thin"])
 
-    def draw(self, line_style: Any, weight: Any, color: Any) -> None:
-        """All at once; what is not given is a thin, black, continuous line."""
-        if line_style is None:
-            self._put(0, 0, 0)
-            return
-        self._put(number_of(color) if color else 0, STYLES.get(line_style, 0), WEIGHTS.get(weight, WEIGHTS["thin"]))
-
 
 GRID = ("edge_top", "edge_bottom", "edge_left", "edge_right", "inside_vertical", "inside_horizontal")
 
@@ -194,9 +172,10 @@ class Borders:
 
     def set(self, which: Any, *, line_style: Any = "continuous", weight: Any = "thin", color: Any = 0) -> None:
         """Draw these sides."""
-        style, width = (line_style if given(line_style) else "continuous"), (weight if given(weight) else "thin")
-        for side in which:
-            self[side].draw(style, width, number_color(color) if given(color) else None)
+        width = WEIGHTS[weight if given(weight) else "thin"]
+        style = STYLES.get(line_style, 0) if given(line_style) else 0
+        line = [number_of(color) if given(color) and color else 0, style, 0 if line_style is None else width]
+        self.api.tell("lines", {LINES[side]: line for side in which})
 
     def clear(self, which: Any) -> None:
         """Take these sides' lines away."""
@@ -235,8 +214,3 @@ class Borders:
     def color(self, value: Any) -> None:
         for side in GRID:
             self[side].color = value
-
-
-def number_color(color: Any) -> Any:
-    """As red, green and blue."""
-    return rgb_of(number_of(color))

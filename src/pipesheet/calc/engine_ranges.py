@@ -15,6 +15,7 @@ DIGIT, MARGIN = 7, 5  # pixels: a digit of Excel's standard letters, and what a 
 HORIZONTAL = {"general": "STANDARD", "left": "LEFT", "center": "CENTER", "right": "RIGHT", "fill": "REPEAT",
               "justify": "BLOCK", "center_across_selection": "CENTER", "distributed": "BLOCK"}  # fmt: skip
 VERTICAL = {"bottom": 3, "top": 1, "center": 2, "justify": 4, "distributed": 4}  # table.CellVertJustify2
+AS_IT_IS = {float, bool, type(None)}
 
 
 class Range(Cells):
@@ -55,7 +56,9 @@ class Range(Cells):
         if _is_formula(value) and len(self) > 1:
             self.formula = value
             return
-        rows = [[cell if type(cell) is float else _written(cell) for cell in row] for row in _rows(value, self.shape)]
+        rows = [
+            [cell if type(cell) in AS_IT_IS else _written(cell) for cell in row] for row in _rows(value, self.shape)
+        ]
         sheet = self.sheet
         sheet.office.tell("write", sheet.book.id, sheet.name, self.row, self.column, rows)
 
@@ -352,10 +355,11 @@ def _written(value: Any) -> Any:
     if isinstance(value, str):
         return {"f": to_calc(value), "t": value} if value[:1] == "=" and len(value) > 1 else value
     if isinstance(value, dt.datetime):
-        return {"d": value.replace(tzinfo=None, microsecond=0).isoformat()}
+        exact = value.replace(tzinfo=None, microsecond=0) if value.tzinfo or value.microsecond else value
+        return {"d": exact.isoformat()}
     if isinstance(value, dt.date):
         return {"d": f"{value.isoformat()}T00:00:00"}
-    return value if value is None or isinstance(value, bool) else float(value)
+    return float(value)
 
 
 def _formula(cell: Any) -> str:

@@ -177,10 +177,16 @@ class Blocks(Documents):
             block.setPropertyValue(name, meant(value))
 
     def do_lines(self, *args: Any) -> None:
-        """Set the block's border lines: property names with a line's color, style and width, or nothing."""
+        """Draw lines around and within the block: names with a line's color, style and width; the others stay."""
         block = self._range(*args[:-1])
+        table = struct("com.sun.star.table.TableBorder2")
         for name, line in args[-1].items():
-            block.setPropertyValue(name, _line(line))
+            if name.startswith("Diagonal"):
+                block.setPropertyValue(name, _line(line))
+            else:
+                setattr(table, name, _line(line))
+                setattr(table, f"Is{name}Valid", True)
+        block.TableBorder2 = table
 
     def do_get_line(self, *args: Any) -> list[int]:
         """Color, style and width of a border line of the block's first cell."""
@@ -270,7 +276,7 @@ def _end(filled: list[bool], start: int, step: int, last: int) -> int:
 
 
 def _line(line: Any) -> Any:
-    color, style, width = line or (0, 0, 0)
+    color, style, width = line
     return struct("com.sun.star.table.BorderLine2", Color=color, LineStyle=style, LineWidth=width, OuterLineWidth=width)
 
 
@@ -314,19 +320,18 @@ def _plain_row(row: list[Any], number: int, special: dict[tuple[str, int], list[
         return tuple(row)
     plain = list(row)
     for column, value in enumerate(row):
-        if isinstance(value, (bool, dict)):
-            kind = "b" if isinstance(value, bool) else "d" if "d" in value else "f"
-            special.setdefault((kind, column), []).append(number)
-        if not isinstance(value, str):
-            plain[column] = _stored(value)
+        kind = type(value)
+        if value is None:
+            plain[column] = ""
+        elif kind is bool:
+            plain[column] = float(value)
+            special.setdefault(("b", column), []).append(number)
+        elif kind is dict:
+            plain[column] = _serial(value["d"]) if "d" in value else ""  # a formula waits for its cell's format
+            special.setdefault(("d" if "d" in value else "f", column), []).append(number)
+        elif kind is not str:
+            plain[column] = float(value)
     return tuple(plain)
-
-
-def _stored(value: Any) -> Any:
-    """A formula's cell is empty until its format is known."""
-    if isinstance(value, dict):
-        return _serial(value["d"]) if "d" in value else ""
-    return "" if value is None else float(value)
 
 
 def _serial(day: str) -> float:
