@@ -262,3 +262,12 @@ def test_the_folder_where_the_program_runs_may_be_gone(monkeypatch: pytest.Monke
         gone.setattr("os.getcwd", lambda: at_once(0))
         after = grafted(users_book())
     assert len(Book(after).sheets) == 4
+
+
+@pytest.mark.parametrize("name", ["٣.xml", "é/ü.xml"])
+def test_styles_are_made_under_the_name_they_are_said_to_have_in_any_script(name: str) -> None:
+    parts = members(swapped(users_book(), RELS, ('"styles.xml"', f'"{name}"')))
+    del parts["xl/styles.xml"]
+    after = grafted(zipped(parts))
+    assert after.styles == f"xl/{name}"
+    assert f"xl/{name}" in members(after.data)

@@ -61,6 +61,11 @@ class Member:
     """Of the local header and of the central directory."""
     comment: bytes = b""
 
+    @classmethod
+    def new(cls, name: str, packed: Packed) -> Member:
+        """One that no file brought; a name of other letters than ASCII's is written in UTF-8, and says so."""
+        return cls(name, packed, flags=0 if name.isascii() else _UTF8_NAME)
+
 
 class Archive:
     """The members of a zip held in memory, by name; nothing is inflated until asked for.

@@ -185,7 +185,7 @@ class Package:
                     continue
                 member = self._updated(member, content)
             members.append(member)
-        added = (Member(part, _packed(c)) for part, c in wanted.values() if c is not None)
+        added = (Member.new(part, _packed(c)) for part, c in wanted.values() if c is not None)
         return write_zip([*members, *added], comment=self._archive.comment)
 
     def _updated(self, member: Member, content: bytes | Packed) -> Member:
