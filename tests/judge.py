@@ -248,7 +248,7 @@ def _types_and_styles(old: _Package, new: _Package) -> Iterator[str]:
     for entry in _elements(old.tree(_TYPES)):
         if _entry(entry) not in kept and (_part(entry) in there or _local(entry) == "Default"):
             yield f"the content type of {_part(entry) or entry.get('Extension', '')!r} was lost"
-    for styles in old.related("styles") & set(old.members):
+    for styles in old.related("styles") & set(old.members) - {_TYPES, old.book, _rels(old.book)}:
         if old.members[styles] == new.members.get(styles):
             continue  # Also what is only called so, and may be no XML at all.
         was, now = old.tree(styles), new.tree(styles)

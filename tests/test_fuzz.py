@@ -100,6 +100,12 @@ def test_the_judge_lets_go_of_a_calculation_chain_and_of_nothing_else_that_is_ca
     assert not list(lost(zipped({**before, "[Content_Types].xml": types}), zipped(after)))
 
 
+@pytest.mark.parametrize("part", ["workbook.xml", "_rels/workbook.xml.rels", "../[Content_Types].xml"])
+def test_a_list_that_is_called_styles_may_grow_as_a_list(part: str) -> None:
+    before = swapped(BOOK, "xl/_rels/workbook.xml.rels", ('"styles.xml"', f'"{part}"'))
+    assert list(lost(before, grafted_file(before, plans, names=NAMES, path="book.xlsx").data)) == []
+
+
 def asked(data: bytes, sentence: str, folder: Path) -> str:
     """What the judge says of that where a referee says so."""
     try:
