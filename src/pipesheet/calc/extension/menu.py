@@ -6,6 +6,7 @@ has closed; while pipesheet computes, LibreOffice goes on drawing and taking cli
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from typing import Any
@@ -19,6 +20,7 @@ from com.sun.star.frame import (  # type: ignore[import-not-found, unused-ignore
     XTerminateListener,
 )
 from com.sun.star.lang import XInitialization, XServiceInfo  # type: ignore[import-not-found, unused-ignore]
+from com.sun.star.view import XSelectionChangeListener  # type: ignore[import-not-found, unused-ignore]
 
 from pipesheet.calc.extension import child
 from pipesheet.calc.office import Office
@@ -26,7 +28,7 @@ from pipesheet.calc.office import Office
 NAME = "org.pipesheet.Menu"
 SERVICE = "com.sun.star.frame.ProtocolHandler"
 SCHEME = "vnd.pipesheet:"
-BUSY = "Pipesheet is still at work. Wait until it is done; the line at the foot of the window says how far it is."
+BUSY = "pipesheet: still at work; wait until it is done"
 
 running: list[Any] = []
 """The child at work, if there is one; there is one LibreOffice, so there is one child."""
@@ -57,13 +59,12 @@ class Menu(
 
     def dispatch(self, url: Any, args: Any) -> None:  # noqa: ARG002
         """A click: have it done once LibreOffice is back in its main thread, and the menu closed."""
-        later = self._service("com.sun.star.awt.AsyncCallback")
-        later.addCallback(self, url.Complete[len(SCHEME) :])
+        self._later().addCallback(self, url.Complete[len(SCHEME) :])
 
     def notify(self, action: Any) -> None:
         """Do it, unless the last one is still being done."""
         if running:
-            self._tell(BUSY, "info")
+            self._say_busy()
             return
         setup = _setup()
         running.append(child.Child(setup["interpreter"], setup["log"], setup["version"]))
@@ -74,6 +75,7 @@ class Menu(
         finally:
             running.clear()
             desktop.removeTerminateListener(keeper)
+            self._until_moved()
 
     def _run(self, action: str) -> None:
         office, doc = self._office(), self._clicked()
@@ -83,8 +85,9 @@ class Menu(
         except child.CannotRun as fault:
             # It may have ended where it held the window still.
             for operation, value in (("still", False), ("automatic", automatic), ("status", None)):
-                self._call(office, doc)(operation, doc, value)
-            self._tell(str(fault), "critical")
+                with contextlib.suppress(Exception):  # the workbook may be closed by now
+                    office.call(operation, doc, value)
+            office.call("alert", str(fault), "Pipesheet", "ok", "critical")
 
     def _call(self, office: Any, doc: str) -> Any:
         """The operations, with the workbook that was clicked in as the one in front, whatever comes there later."""
@@ -107,8 +110,20 @@ class Menu(
     def _go_on(self) -> None:
         self._service("com.sun.star.awt.Toolkit").processEventsToIdle()
 
-    def _tell(self, text: str, mode: str) -> None:
-        self._office().call("alert", text, "Pipesheet", "ok", mode)
+    def _say_busy(self) -> None:
+        """At the foot of the window, as a box would hold up the very run that it is about."""
+        with contextlib.suppress(Exception):  # the workbook may be closed by now
+            self._office().call("status", self._clicked(), BUSY)
+        self._until_moved()
+
+    def _until_moved(self) -> None:
+        """What was said at the foot of the window stays until the person goes on to another cell."""
+        with contextlib.suppress(Exception):  # the workbook may be closed by now
+            controller = self._frame.getController()
+            controller.addSelectionChangeListener(Moved(controller, self._office(), self._clicked(), self._later()))
+
+    def _later(self) -> Any:
+        return self._service("com.sun.star.awt.AsyncCallback")
 
     def _service(self, name: str) -> Any:
         return self._context.ServiceManager.createInstanceWithContext(name, self._context)
@@ -146,6 +161,29 @@ class StayOpen(unohelper.Base, XTerminateListener):  # type: ignore[misc]
 
     def disposing(self, event: Any) -> None:
         """It has closed."""
+
+
+class Moved(unohelper.Base, XSelectionChangeListener, XCallback):  # type: ignore[misc]
+    """Waits for the person to go on, and clears the foot of the window once."""
+
+    def __init__(self, controller: Any, office: Any, doc: str, later: Any) -> None:
+        self._controller, self._office, self._doc, self._later = controller, office, doc, later
+
+    def selectionChanged(self, event: Any) -> None:  # noqa: ARG002, N802
+        """Another cell, or another sheet. LibreOffice breaks down on a listener that goes away while it is told."""
+        if self._later is not None:
+            self._later.addCallback(self, None)
+            self._later = None
+
+    def notify(self, data: Any) -> None:  # noqa: ARG002
+        """Told, and done; a run that has begun since has its own words there."""
+        with contextlib.suppress(Exception):  # the workbook may be closed by now
+            self._controller.removeSelectionChangeListener(self)
+            if not running:
+                self._office.call("status", self._doc, None)
+
+    def disposing(self, event: Any) -> None:
+        """The window is closed."""
 
 
 def _setup() -> Any:
