@@ -29,6 +29,7 @@ from pipesheet.calc.extension.child import Answers, CannotRun, Child, about, com
 from pipesheet.calc.packing import extension
 from pipesheet.cli import main
 from pipesheet.cli.live import ACTIONS
+from pipesheet.doctor_libreoffice import libreoffice_checks
 from pipesheet.errors import LiveError, PipesheetError, UsageError, WriteError
 from pipesheet.libreoffice import able_folder, program_folder, put_in, refuse_unfit, take_out
 from pipesheet.machine import MAC, WINDOWS, Machine, Ran
@@ -516,6 +517,14 @@ def test_a_libreoffice_without_python_is_told_the_package(tmp_path: Path) -> Non
     said = refusal(lambda: put_in(office.machine, tmp_path), UsageError)
     assert "python3-uno (Debian, Ubuntu)" in said
     assert office.asked == []
+
+
+@pytest.mark.parametrize("python", [True, False])
+def test_the_doctor_says_whether_the_menu_can_run(tmp_path: Path, python: bool) -> None:
+    found = {line.check: line for line in libreoffice_checks(Office(tmp_path, python=python).machine)}
+    assert found["libreoffice"].level == "ok"
+    assert found["libreoffice-python"].level == ("ok" if python else "broken")
+    assert python == ("python3-uno" not in found["libreoffice-python"].to_do)
 
 
 LOCKED = """FEHLER: unopkg kann nicht gestartet werden. Falls dies nicht zutrifft, loeschen Sie die Sperrdatei:
