@@ -195,14 +195,15 @@ with standard_streams() as streams:
     office = Channel(*streams, "7.8.9")
     print("a stray word of a library, Müller")
     os.write(1, b"and one of its C part\\n")
-    assert sys.stdin.read() == "" and os.read(0, 1) == b""
+    assert os.path.samestat(os.fstat(0), os.stat(os.devnull)), "who reads would take the answers"
     office.tell("write", 1)
 """
 
 
 def test_a_stray_print_does_not_break_the_channel() -> None:
     hello = json.dumps(about(VERSION)).encode() + b"\n"
-    done = subprocess.run([sys.executable, "-c", PRINTING], input=hello, capture_output=True, check=True)
+    narrow = {**os.environ, "PYTHONIOENCODING": "ascii"}  # as a console of Windows that knows few letters
+    done = subprocess.run([sys.executable, "-c", PRINTING], input=hello, env=narrow, capture_output=True, check=True)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines == [about(VERSION), {"do": "write", "args": [1], "waits": False}]
     assert "Müller" in done.stderr.decode("utf-8")
