@@ -353,7 +353,8 @@ def _read(value: dict[str, Any]) -> Any:
 
 def _written(value: Any) -> Any:
     if isinstance(value, str):
-        return {"f": to_calc(value), "t": value} if value[:1] == "=" and len(value) > 1 else value
+        # A first apostrophe is Excel's sign that text follows, and no part of it.
+        return {"f": to_calc(value), "t": value} if value[:1] == "=" and len(value) > 1 else value.removeprefix("'")
     if isinstance(value, dt.datetime):
         exact = value.replace(tzinfo=None, microsecond=0) if value.tzinfo or value.microsecond else value
         return {"d": exact.isoformat()}

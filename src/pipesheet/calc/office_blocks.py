@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import uno  # type: ignore[import-not-found, unused-ignore]
+
 from pipesheet.calc.office_documents import Documents, cells, corners, enum, meant, said, struct
 
 NULL_DATE = datetime.datetime(1899, 12, 30)
@@ -18,6 +20,8 @@ ERRORS = {
     532: -2146826281,
 }  # fmt: skip
 VALUE_ERROR = -2146826273
+AS_AT_HOME = {"m/d/yyyy": "DATE_SYS_DDMMYYYY", "m/d/yyyy h:mm": "DATETIME_SYSTEM_SHORT_HHMM"}
+"""Codes by which Excel means the formats 14 and 22: dates as each reader's own computer writes them."""
 REFERENCE = re.compile(
     r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|\[[^\]]*\]|(?<![\w.$])(?:(?<=\.))?(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\w(.])"
 )
@@ -98,8 +102,20 @@ class Blocks(Documents):
                     group.NumberFormat = self._key(formats, code)
 
     def _key(self, formats: Any, code: str) -> int:
-        key = formats.queryKey(code, self._english, False)
-        return int(key if key >= 0 else formats.addNew(code, self._english))
+        """The number of a format in the document's own language; as in Excel some codes mean the reader's own."""
+        own = struct("com.sun.star.lang.Locale")
+        if code == "General":
+            return int(formats.getStandardIndex(own))
+        if code in AS_AT_HOME and self._home(formats, "m/d/yyyy", own)[1] != "MM/DD/YYYY":
+            return self._home(formats, code, own)[0]
+        return int(formats.addNewConverted(code, self._english, own))
+
+    @staticmethod
+    def _home(formats: Any, code: str, own: Any) -> tuple[int, str]:
+        """The number and the code of a format in which people here write dates."""
+        index = uno.getConstantByName("com.sun.star.i18n.NumberFormatIndex." + AS_AT_HOME[code])
+        key = int(formats.getFormatIndex(index, own))
+        return key, str(formats.getByKey(key).FormatString)
 
     def do_formulas(self, *at: Any) -> list[list[Any]]:
         """Each cell's formula, or the text of its constant."""

@@ -42,16 +42,18 @@ def put_sheets(book: Any, plans: Sequence[SheetPlan], told: Told = lambda _: Non
         _make_room(sheets[plan.key], plan)
         _put_values(sheets[plan.key], plan, epoch)
     for plan in plans:
-        _put_formulas(sheets[plan.key], plan)
-    for plan in plans:
         told(plan.name)
         sheet = sheets[plan.key]
         sheet.visible = True
         sheet.activate()
         dress_sheet(sheet, plan, _typeface(sheet))
-        redraw(sheet, plan.charts)
         sheet.range((1, 1)).select()
         sheet.visible = not plan.hidden
+    # A formula in a cell without a format would bring that of the cells it counts along.
+    for plan in plans:
+        _put_formulas(sheets[plan.key], plan)
+    for plan in plans:
+        redraw(sheets[plan.key], plan.charts)
 
 
 def take_off(book: Any, keys: Sequence[str]) -> None:
@@ -117,8 +119,8 @@ def _make_room(sheet: Any, plan: SheetPlan) -> None:
     for gone in set(there) - set(wanted):
         refined(there.pop(gone).api.Unlist)
     _bring(sheet, there, wanted)
-    for name, table in there.items():
-        _resize(sheet, table, wanted[name])
+    for table in sheet.tables:
+        _resize(sheet, table, wanted[str(table.name).casefold()])
     _add_tables(sheet, [table for name, table in wanted.items() if name not in there])
 
 
@@ -136,8 +138,9 @@ def _bring(sheet: Any, there: Mapping[str, Any], wanted: Mapping[str, TablePlan]
         places[name] = (row, column, row + bottom - top, column + right - left)
     for rest in without(_corners(sheet.used_range), list(places.values())):
         sheet.range(rest[:2], rest[2:]).clear_contents()
-    for name in moving:
-        there[name].range.move(sheet.range((wanted[name].row, wanted[name].column)))
+    for table in sheet.tables if moving else ():  # asked for anew, as they are elsewhere now
+        if (name := str(table.name).casefold()) in moving:
+            table.range.move(sheet.range((wanted[name].row, wanted[name].column)))
 
 
 def _resize(sheet: Any, table: Any, planned: TablePlan) -> None:
