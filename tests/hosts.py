@@ -74,7 +74,7 @@ class File:
         return str(outcome.exit_code)
 
     def tabs(self) -> list[str]:
-        return self._book().sheetnames
+        return list(self._book().sheetnames)
 
     def values(self, tab: str) -> Cells:
         return self._cells(tab, values=True)

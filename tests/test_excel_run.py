@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import webbrowser
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ RECIPIENTS = [["Setting", "Value"], ["recipients", "boss@example.com, kim@exampl
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's own folder is one of the test."""
     monkeypatch.setattr(room, "own_folder", lambda: tmp_path / "own")
-    monkeypatch.setattr(room.Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
     monkeypatch.setattr(room, "now", lambda: dt.datetime(2026, 11, 16, 9))
     monkeypatch.setattr(xlwings.engines, "active", None)
     return tmp_path
@@ -78,7 +79,7 @@ def test_an_unknown_action_is_wrong_usage() -> None:
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The pages that were opened in the browser."""
     pages: list[str] = []
-    monkeypatch.setattr(room.webbrowser, "open", pages.append)
+    monkeypatch.setattr(webbrowser, "open", pages.append)
     return pages
 
 
