@@ -271,3 +271,10 @@ def test_styles_are_made_under_the_name_they_are_said_to_have_in_any_script(name
     after = grafted(zipped(parts))
     assert after.styles == f"xl/{name}"
     assert f"xl/{name}" in members(after.data)
+
+
+@pytest.mark.parametrize("position", [2, 3])
+def test_a_name_of_a_sheet_that_is_not_there_does_not_come_to_be_of_ours(position: int) -> None:
+    lost = f'<definedName name="_xlnm.Print_Titles" localSheetId="{position}">Notes!$1:$1</definedName>'
+    data = swapped(users_book(), "xl/workbook.xml", ("<definedNames>", "<definedNames>" + lost))
+    assert "one of its defined names belongs to a sheet that is not there" in refusal(data)

@@ -127,10 +127,16 @@ class Book:
         return any(t.lower().startswith(TABLE_MARK) for t in table_names(self.package, part))
 
     def add_sheet(self, name: str, relationship: str, *, hidden: bool) -> Sheet:
-        """Lists a new sheet last, with the next free sheet id."""
+        """Lists a new sheet last, with the next free sheet id.
+
+        Raises:
+            NotAWorkbook: it would come into names that belong to no sheet.
+        """
         listing = child(self.root, "sheets")
         assert listing is not None
         sheets = self.sheets
+        if any(e.get("localSheetId") == str(len(sheets)) for e in self.names()):
+            raise NotAWorkbook(self.package.path, "one of its defined names belongs to a sheet that is not there")
         new = etree.SubElement(listing, etree.QName(etree.QName(self.root).namespace, "sheet"))
         sheet_id = _free_id({s.sheet_id for s in sheets})
         new.set("name", name)
