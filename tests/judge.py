@@ -199,7 +199,9 @@ def _passed_over(sentence: str, old: _Package) -> bool:
     if "defined name" in sentence:  # those of our sheets it knows by the tab that they point to, not that they are of
         return bool(old.ours)
     if "shared strings" in sentence:  # another part that is called so, and that lists what may grow
-        return old.related("sharedStrings") <= listing
+        return bool(old.related("sharedStrings") & (listing | old.ours))
+    if "styles part" in sentence or "number format" in sentence:
+        return bool(old.related("styles") & {old.book, _rels(old.book), _TYPES})
     part = re.fullmatch(r"part (.*) (?:was changed|is gone)", sentence)
     return part is not None and _key(part[1]) in listing | old.ours  # it compares the names of parts letter by letter
 

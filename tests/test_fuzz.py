@@ -101,9 +101,11 @@ def test_the_judge_lets_go_of_a_calculation_chain_and_of_nothing_else_that_is_ca
 
 
 @pytest.mark.parametrize("part", ["workbook.xml", "_rels/workbook.xml.rels", "../[Content_Types].xml"])
-def test_a_list_that_is_called_styles_may_grow_as_a_list(part: str) -> None:
+def test_a_list_that_is_called_styles_may_grow_as_a_list(part: str, tmp_path: Path) -> None:
     before = swapped(BOOK, "xl/_rels/workbook.xml.rels", ('"styles.xml"', f'"{part}"'))
     assert list(lost(before, grafted_file(before, plans, names=NAMES, path="book.xlsx").data)) == []
+    said = "something else in the styles part changed (table styles, colours, extensions)"
+    assert (asked(before, said, tmp_path), asked(BOOK, said, tmp_path)) == ("", said)
 
 
 def asked(data: bytes, sentence: str, folder: Path) -> str:
