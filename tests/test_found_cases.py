@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from pipesheet.analysis import analyze
 from pipesheet.errors import AmbiguousDeals, NoDeals, NotAWorkbook, PipesheetError
 from pipesheet.reader import read
 from pipesheet.writer import grafted_file
-from pipesheet.xlsx.book import Book
+from pipesheet.xlsx.book import Book, tables_below
 from pipesheet.xlsx.package import Package
 
 RELS = "xl/_rels/workbook.xml.rels"
@@ -278,3 +279,61 @@ def test_a_name_of_a_sheet_that_is_not_there_does_not_come_to_be_of_ours(positio
     lost = f'<definedName name="_xlnm.Print_Titles" localSheetId="{position}">Notes!$1:$1</definedName>'
     data = swapped(users_book(), "xl/workbook.xml", ("<definedNames>", "<definedNames>" + lost))
     assert "one of its defined names belongs to a sheet that is not there" in refusal(data)
+
+
+TYPES = "[Content_Types].xml"
+TABLE = "application/vnd.openxmlformats-officedocument.spreadsheetml.table+xml"
+
+
+def twice(change: Callable[[dict[str, bytes]], None]) -> tuple[dict[str, bytes], Package]:
+    """A workbook with two sheets of ours, changed by somebody, and what becomes of it in the next run."""
+    parts = members(grafted(users_book()).data)
+    change(parts)
+    return parts, Package(grafted_file(zipped(parts), lambda n, _: plans(n, deals=5), names=NAMES, path="b.xlsx").data)
+
+
+def replaced(part: str, old: str, new: str) -> Callable[[dict[str, bytes]], None]:
+    def change(parts: dict[str, bytes]) -> None:
+        assert old in parts[part].decode()
+        parts[part] = parts[part].replace(old.encode(), new.encode())
+
+    return change
+
+
+def test_a_sheet_of_ours_stays_the_part_it_is_whatever_it_is_declared_to_be() -> None:
+    sheet = TABLE.replace("table+xml", "worksheet+xml")
+    place = '<Override PartName="/xl/worksheets/sheet4.xml" ContentType="{}"'
+    before, after = twice(replaced(TYPES, place.format(sheet), place.format(TABLE)))
+    assert Book(after).marked()["deal_review"].part == "xl/worksheets/sheet4.xml"
+    assert after.content_type("xl/worksheets/sheet4.xml") == sheet
+    assert len(after.parts) == len(before)
+
+
+def test_two_sheets_of_ours_that_lead_to_one_table_have_one_each_again() -> None:
+    _, after = twice(replaced("xl/worksheets/_rels/sheet3.xml.rels", "tables/table2.xml", "tables/table3.xml"))
+    assert [tables_below(after, s.part) for s in Book(after).sheets[2:]] == [
+        ["xl/tables/table3.xml"],
+        ["xl/tables/table4.xml"],
+    ]
+
+
+def test_what_the_users_sheet_leads_to_in_other_letters_is_the_users() -> None:
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/chart"
+    more = f'<Relationship Id="rId9" Type="{kind}" Target="../charts/CHART2.XML"/></Relationships>'
+    before, after = twice(replaced("xl/worksheets/_rels/sheet1.xml.rels", "</Relationships>", more))
+    assert after.read("xl/charts/chart2.xml") == before["xl/charts/chart2.xml"]
+
+
+def test_a_calculation_chain_without_an_id_is_dropped_too() -> None:
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/calcChain"
+    typed = f'<Override PartName="/xl/calcChain.xml" ContentType="{TABLE.replace("table", "calcChain")}"/></Types>'
+    listed = f'<!-- x --><Relationship Type="{kind}" Target="calcChain.xml"/></Relationships>'
+    parts = members(swapped(swapped(users_book(), TYPES, ("</Types>", typed)), RELS, ("</Relationships>", listed)))
+    assert "xl/calcChain.xml" not in grafted(zipped({**parts, "xl/calcChain.xml": b"<calcChain/>"}))
+
+
+def test_where_rels_are_nothing_and_the_workbook_has_none_they_are_declared() -> None:
+    odd = '<Default Extension="rels" x='
+    parts = members(swapped(users_book(), TYPES, ('<Default Extension="rels" ContentType=', odd)))
+    del parts[RELS]
+    assert grafted(zipped(parts)).content_type(RELS) == "application/vnd.openxmlformats-package.relationships+xml"

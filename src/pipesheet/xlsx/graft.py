@@ -171,21 +171,23 @@ class _Graft:
         for source, target in names.items():
             self._copy(source, target, names, color=color)
         if old is not None:
-            self._drop_below(old, set(names.values()))
+            self._drop_below(old)
             return old
         relationship = self._relate(f"{self.book.dialect.relationships}/worksheet", names[composed.part])
         hidden = any(e.get("name") == tab and e.get("state") == "hidden" for e in self.composed.root.iter())
         return self.book.add_sheet(tab, relationship, hidden=hidden)
 
     def _names_for(self, start: str, old: Sheet | None) -> dict[str, str]:
-        """Composed part -> name in the package: that of the old part of its type, else a free one."""
+        """Composed part -> name in the package: the old sheet's, below it that of one of its type, else a free one."""
+        names = {} if old is None else {start: old.part}
         pool: dict[str, list[str]] = {}
-        for part in [] if old is None else self._below(old):
+        # Another sheet of ours may lead to one of them as well, and have taken it.
+        for part in [] if old is None else [p for p in self._below(old) if p not in (old.part, *self.changes)]:
             pool.setdefault(self.package.content_type(part), []).append(part)
-        names: dict[str, str] = {}
         for part in self.ours.reachable(start):
-            reusable = pool.get(self.ours.content_type(part))
-            names[part] = reusable.pop(0) if reusable else self._free(self._beside(part))
+            if part not in names:
+                reusable = pool.get(self.ours.content_type(part))
+                names[part] = reusable.pop(0) if reusable else self._free(self._beside(part))
         return names
 
     def _beside(self, part: str) -> str:
@@ -199,9 +201,9 @@ class _Graft:
         elsewhere = set(self.package.reachable("", without=ours))
         return [p for p in self.package.reachable(sheet.part) if p not in elsewhere]
 
-    def _drop_below(self, sheet: Sheet, used: set[str]) -> None:
+    def _drop_below(self, sheet: Sheet) -> None:
         for part in self._below(sheet):
-            if part not in used:
+            if part not in self.changes:
                 self._drop(part)
             if rels_of(part) in self.package and rels_of(part) not in self.changes:
                 self.changes[rels_of(part)] = None
@@ -267,7 +269,9 @@ class _Graft:
             new = etree.Element(f"{{{CONTENT_TYPES}}}Default", Extension="rels", ContentType=_RELS_TYPE)
             self.types.root.insert(0, new)
         elif known["rels"] != _RELS_TYPE:
-            for part in (p for p, content in self.changes.items() if content is not None and p.endswith(".rels")):
+            index = rels_of(self.package.workbook)
+            made = [p for p, content in self.changes.items() if content is not None and p.endswith(".rels")]
+            for part in made if index in self.package else (*made, index):
                 self._type(part, _RELS_TYPE)
 
     def _relate(self, kind: str, part: str) -> str:
@@ -291,7 +295,7 @@ class _Graft:
     def _drop_calculation_chain(self) -> None:
         """Excel builds it anew; one that does not list our formulas counts as damage."""
         for found in self.package.chains:
-            element = next(e for e in self.rels.root if e.get("Id") == found.id)
+            element = next(e for e in markup.children(self.rels.root) if e.get("Id", "") == found.id)
             self.rels.root.remove(element)
             if found.part in self.package:
                 self._drop(self.package.part_name(found.part))

@@ -145,7 +145,7 @@ class Package:
             if _key(part) in seen or (part and part not in self):
                 continue
             seen.add(_key(part))
-            found.append(part)
+            found.append(self.part_name(part) if part else part)
             ahead += [r.part for r in self.relationships(part) if r.part]
         return found
 

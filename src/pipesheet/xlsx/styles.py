@@ -31,18 +31,9 @@ from pipesheet.xlsx.markup import (
 )
 
 ORDER = (
-    "numFmts",
-    "fonts",
-    "fills",
-    "borders",
-    "cellStyleXfs",
-    "cellXfs",
-    "cellStyles",
-    "dxfs",
-    "tableStyles",
-    "colors",
-    "extLst",
-)
+    "numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles",
+    "colors", "extLst",
+)  # fmt: skip
 """CT_Stylesheet's sequence, ECMA-376 part 1, 18.8.39."""
 _MOST_FORMATS = 64_000
 _LONGEST_FONT_NAME, _LARGEST_FONT = 31, 409
