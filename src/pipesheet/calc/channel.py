@@ -84,8 +84,8 @@ def _fault(answer: dict[str, Any]) -> Exception:
     if kind in _FAULTS:
         return _FAULTS[kind](said)
     return LiveError(
-        f"LibreOffice refused what it was asked ({answer.get('do')}: {said or kind}). If results stand there half written, use "
-        "Undo last run; then try again."
+        f"LibreOffice refused what it was asked ({answer.get('do')}: {said or kind}). If results stand there half "
+        "written, use Undo last run; then try again."
     )
 
 

@@ -12,7 +12,7 @@ from pipesheet.calc.engine_cells import corners_of
 from pipesheet.calc.engine_names import Names
 from pipesheet.calc.engine_ranges import Range
 from pipesheet.calc.engine_sheets import Sheet, Sheets
-from pipesheet.calc.transport import Office
+from pipesheet.calc.transport import Gathering, Office
 
 
 class Engine:
@@ -22,7 +22,7 @@ class Engine:
     type = "desktop"
 
     def __init__(self, office: Office) -> None:
-        self.office = office
+        self.office = Gathering(office)
         self.apps = Apps(self)
 
     @staticmethod

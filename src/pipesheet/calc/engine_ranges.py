@@ -16,6 +16,8 @@ HORIZONTAL = {"general": "STANDARD", "left": "LEFT", "center": "CENTER", "right"
               "justify": "BLOCK", "center_across_selection": "CENTER", "distributed": "BLOCK"}  # fmt: skip
 VERTICAL = {"bottom": 3, "top": 1, "center": 2, "justify": 4, "distributed": 4}  # table.CellVertJustify2
 AS_IT_IS = {float, bool, type(None)}
+SIGNS = {"=", "'"}
+"""What Excel takes a text for that begins so: a formula, and whatever follows."""
 
 
 class Range(Cells):
@@ -57,7 +59,11 @@ class Range(Cells):
             self.formula = value
             return
         rows = [
-            [cell if type(cell) in AS_IT_IS else _written(cell) for cell in row] for row in _rows(value, self.shape)
+            [
+                cell if type(cell) in AS_IT_IS or (type(cell) is str and cell[:1] not in SIGNS) else _written(cell)
+                for cell in row
+            ]
+            for row in _rows(value, self.shape)
         ]
         sheet = self.sheet
         sheet.office.tell("write", sheet.book.id, sheet.name, self.row, self.column, rows)

@@ -80,10 +80,21 @@ class Blocks(Documents):
         formats = self._document(doc).NumberFormats
         for (kind, column), numbers in special.items():
             if kind == "f":
-                for number in numbers:
-                    self._set_formula(formats, block.getCellByPosition(column, number), rows[number][column])
+                for first, last in _runs(numbers):
+                    self._set_formulas(formats, block.getCellRangeByPosition(column, first, column, last),
+                                       [row[column] for row in rows[first : last + 1]])  # fmt: skip
             else:
                 self._show_as(formats, block, kind, column, numbers)
+
+    def _set_formulas(self, formats: Any, column: Any, formulas: list[dict[str, str]]) -> None:
+        """Formulas below one another; at once where no cell is formatted as text."""
+        groups = column.getUniqueCellFormatRanges()
+        kinds = {formats.getByKey(groups.getByIndex(at).NumberFormat).Type for at in range(groups.Count)}
+        if TEXT not in kinds:
+            column.setFormulaArray(tuple((formula["f"],) for formula in formulas))
+            return
+        for row, formula in enumerate(formulas):
+            self._set_formula(formats, column.getCellByPosition(0, row), formula)
 
     @staticmethod
     def _set_formula(formats: Any, cell: Any, formula: dict[str, str]) -> None:

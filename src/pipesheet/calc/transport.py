@@ -13,3 +13,38 @@ class Office(Protocol):
 
     def tell(self, operation: str, *args: Any) -> None:
         """Have it done, in order with all else that is asked and told."""
+
+
+GATHERED = ("put", "page")
+"""Operations whose last argument is a record of properties, which may as well come all at once."""
+
+
+class Gathering:
+    """The same way, with what is put onto one block or page, property by property, told at once."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._where: tuple[Any, ...] = ()
+        self._values: dict[str, Any] = {}
+
+    def ask(self, operation: str, *args: Any) -> Any:
+        """The operation's answer, after all that was told."""
+        self._pass_on()
+        return self._office.ask(operation, *args)
+
+    def tell(self, operation: str, *args: Any) -> None:
+        """Have it done, in order with all else."""
+        where = (operation, *args[:-1])
+        if operation in GATHERED and where == self._where:
+            self._values.update(args[-1])
+            return
+        self._pass_on()
+        if operation in GATHERED:
+            self._where, self._values = where, dict(args[-1])
+        else:
+            self._office.tell(operation, *args)
+
+    def _pass_on(self) -> None:
+        where, self._where = self._where, ()
+        if where:
+            self._office.tell(*where, self._values)

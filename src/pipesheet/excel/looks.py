@@ -57,7 +57,7 @@ def area(sheet: Any, row: int, column: int, rows: int = 1, columns: int = 1) -> 
 
 
 def dress_sheet(sheet: Any, plan: SheetPlan, typeface: Typeface) -> None:
-    """Everything about a sheet that is not its contents, its tables or its charts. The sheet is the active one."""
+    """How the cells of a sheet look, which is the active one."""
     for style, row, column, width in _runs(plan):
         dress(area(sheet, row, column, 1, width), style, typeface)
     for table in plan.tables:
@@ -67,7 +67,6 @@ def dress_sheet(sheet: Any, plan: SheetPlan, typeface: Typeface) -> None:
         sheet.range((top, left), (bottom, right)).merge()
     for highlight in reversed(plan.highlights):  # the newest rule goes before the others
         _highlight(sheet, highlight)
-    _set_up(sheet, plan)
 
 
 def _runs(plan: SheetPlan) -> Iterator[tuple[Style, int, int, int]]:
@@ -148,7 +147,11 @@ def _highlight(sheet: Any, highlight: Highlight) -> None:
     cells.conditional_formats.add_custom(f"={formula}", **{k: v for k, v in wanted.items() if v})
 
 
-def _set_up(sheet: Any, plan: SheetPlan) -> None:
+def set_up(sheet: Any, plan: SheetPlan) -> None:
+    """Window and paper of a new sheet, which must be the active one.
+
+    Once it is there both are the person's; and a sheet that is still empty has no pages to be laid out anew.
+    """
     sheet.show_gridlines = False
     if plan.freeze is not None:
         row, column = plan.freeze
@@ -181,5 +184,4 @@ def _paper(sheet: Any, plan: SheetPlan) -> None:
     if plan.repeat_rows is not None:
         setup.PrintTitleRows = "${}:${}".format(*plan.repeat_rows)
     if plan.print_columns:
-        last = max((1, *(t.row + body_rows(t) for t in plan.tables)))
-        setup.PrintArea = f"$A$1:${column_letters(plan.print_columns)}${last}"
+        setup.PrintArea = f"$A:${column_letters(plan.print_columns)}"

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipesheet.composing.cells import clean, literal, location
 from pipesheet.excel.drawing import redraw
-from pipesheet.excel.looks import GENERAL, area, body_rows, dress_sheet, refined
+from pipesheet.excel.looks import GENERAL, area, body_rows, dress_sheet, refined, set_up
 from pipesheet.excel.reading import Block, Told, as_block, contents_of, marked
 from pipesheet.grid import quoted_sheet
 from pipesheet.locate import BOOK_MARK, MARK, marks
@@ -76,6 +76,7 @@ def _sheet_of(book: Any, plan: SheetPlan, ours: Mapping[str, str]) -> Any:
     if plan.key in ours:
         return book.sheets[ours[plan.key]]
     made = book.sheets.add(plan.name, after=book.sheets[len(book.sheets) - 1])
+    set_up(made, plan)
     _mark(book, MARK + plan.key, f"={quoted_sheet(plan.name)}!$A$1")
     _mark(book, BOOK_MARK, "=1")
     return made
