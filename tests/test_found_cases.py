@@ -337,3 +337,11 @@ def test_where_rels_are_nothing_and_the_workbook_has_none_they_are_declared() ->
     parts = members(swapped(users_book(), TYPES, ('<Default Extension="rels" ContentType=', odd)))
     del parts[RELS]
     assert grafted(zipped(parts)).content_type(RELS) == "application/vnd.openxmlformats-package.relationships+xml"
+
+
+def test_a_sheet_of_ours_that_leads_to_the_workbook_does_not_take_the_other_along() -> None:
+    _, after = twice(replaced("xl/worksheets/_rels/sheet3.xml.rels", "../drawings/drawing2.xml", "../workbook.xml"))
+    assert after.content_type("xl/worksheets/sheet4.xml").endswith("worksheet+xml")
+    assert "xl/tables/table3.xml" in after
+    again = grafted_file(after.data, lambda n, _: plans(n, deals=5), names=NAMES, path="b.xlsx")
+    assert again.data == after.data

@@ -196,10 +196,10 @@ class _Graft:
         return folder + part[2:] if folder.lower() == "xl" and part.startswith("xl/") else part
 
     def _below(self, sheet: Sheet) -> list[str]:
-        """The sheet's part and those below it that nothing else leads to."""
-        ours = [s.part for s in self.existing.values()]
-        elsewhere = set(self.package.reachable("", without=ours))
-        return [p for p in self.package.reachable(sheet.part) if p not in elsewhere]
+        """The sheet's part and those below it that nothing else leads to but other sheets of ours."""
+        others = [s.part for s in self.existing.values() if s != sheet]
+        elsewhere = set(self.package.reachable("", without=[*others, sheet.part]))
+        return [p for p in self.package.reachable(sheet.part, without=others) if p not in elsewhere]
 
     def _drop_below(self, sheet: Sheet) -> None:
         for part in self._below(sheet):
