@@ -18,7 +18,7 @@ from pipesheet import __version__
 from pipesheet.errors import LiveError, PipesheetError
 from pipesheet.excel.attach import LiveBook
 from pipesheet.excel.putting import put_sheets, restore_cells, take_off
-from pipesheet.excel.reading import contents_of, marked, table_of
+from pipesheet.excel.reading import contents_of, fingerprint, marked, table_of
 from pipesheet.grid import Value
 from pipesheet.jobs import REPORT_SUFFIX, Job, examine_source, replace_text
 from pipesheet.journal import Before, Entry, Journal
@@ -134,14 +134,15 @@ def _results(live: LiveBook, place: Place, shown: str) -> Analysis:
     journal = Journal(place.own, live.full_name)
     with live.held_still():
         live.refuse_if_changed(read)
-        before = _before(live.book, plans, journal.read())
+        before = _before(live.book, plans, journal)
         journal.write(Entry({plan.key: plan for plan in plans}, before))
         try:
             put_sheets(live.book, plans, lambda tab: live.status(f"writing {tab}"))
         except BaseException:
             _take_back(live, before)
             raise
-    live.show(names[shown])
+        _leave(live, journal)
+        live.show(names[shown])
     return analysis
 
 
@@ -156,8 +157,10 @@ def _put_back(live: LiveBook, before: Mapping[str, Before | None]) -> tuple[Shee
     plans = tuple(replace(was.plan or _plain_plan(key, was), name=was.name) for key, was in back.items())
     take_off(live.book, [key for key in before if key not in back])
     put_sheets(live.book, plans)
+    ours = marked(live.book)
     for key, was in back.items():
-        restore_cells(live.book.sheets[marked(live.book)[key]], was.contents)
+        if was.contents is not None:
+            restore_cells(live.book.sheets[ours[key]], was.contents)
     return plans
 
 
@@ -177,17 +180,30 @@ def _free_tables(book: Any, plans: Sequence[SheetPlan]) -> tuple[SheetPlan, ...]
     return renamed_tables(plans, tables | {str(name.name).lower() for name in book.names})
 
 
-def _before(book: Any, plans: Sequence[SheetPlan], last: Entry) -> dict[str, Before | None]:
-    ours = marked(book)
-    return {plan.key: _as_it_is(book.sheets[ours[plan.key]], last.put.get(plan.key)) if plan.key in ours else None
-            for plan in plans}  # fmt: skip
+def _before(book: Any, plans: Sequence[SheetPlan], journal: Journal) -> dict[str, Before | None]:
+    ours, last, left = marked(book), journal.read(), journal.left()
+    return {
+        plan.key: _as_it_is(book.sheets[ours[plan.key]], last.put.get(plan.key), left.get(plan.key, ""))
+        if plan.key in ours
+        else None
+        for plan in plans
+    }
 
 
-def _as_it_is(sheet: Any, plan: SheetPlan | None) -> Before:
+def _as_it_is(sheet: Any, plan: SheetPlan | None, left: str) -> Before:
+    """The sheet as it stands; only where somebody typed into it since must it be read."""
     tables = tuple(table_of(table) for table in sheet.tables)
     made = {(t.name, t.row, t.column, len(t.columns)) for t in plan.tables} if plan else set()
     same = made == {(t.name, t.first_row, t.first_column, t.last_column - t.first_column + 1) for t in tables}
+    if same and left and fingerprint(sheet) == left:
+        return Before(sheet.name, tables, None, plan)
     return Before(sheet.name, tables, contents_of(sheet), plan if same else None)
+
+
+def _leave(live: LiveBook, journal: Journal) -> None:
+    hashes = {key: fingerprint(live.book.sheets[tab]) for key, tab in marked(live.book).items()}
+    if any(hashes.values()):
+        journal.leave(hashes)
 
 
 def _undo(live: LiveBook, place: Place) -> str:
@@ -199,6 +215,7 @@ def _undo(live: LiveBook, place: Place) -> str:
         raise LiveError(f"There is no run on {live.name} to undo: none since the last undo, or not on this computer.")
     with live.held_still():
         journal.write(Entry({plan.key: plan for plan in _put_back(live, entry.before)}))
+        _leave(live, journal)
     if not any(entry.before.values()):
         return "The last run is undone; its sheets are gone."
     return "The last run is undone; the sheets show what they showed before."
@@ -206,7 +223,7 @@ def _undo(live: LiveBook, place: Place) -> str:
 
 def _plain_plan(key: str, was: Before) -> SheetPlan:
     """A sheet that another program wrote, as far as its cells tell: all it said, with no more look than its tables."""
-    cells = was.contents
+    cells = was.contents or []
     inside = {
         (row, column)
         for t in was.tables

@@ -244,6 +244,11 @@ class SheetApi:
         return bool(self._sheet.get("Protected"))
 
     @property
+    def Fingerprint(self) -> str:  # noqa: N802  as Excel would call it, if it had such a word
+        """A hash over what stands in its cells, formulas as formulas."""
+        return str(self._sheet.ask("fingerprint"))
+
+    @property
     def Tab(self) -> Tab:  # noqa: N802  Excel's name
         """Its tab."""
         return Tab(self._sheet)

@@ -7,6 +7,7 @@ differs is told apart token by token, so that nothing within a text, a sheet's n
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _CELL = r"\$?[A-Za-z]{1,3}\$?\d+(?![\w(])|\$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3}(?![\w(])|\$?\d+:\$?\d+"
 _EXCEL = re.compile(
@@ -30,8 +31,15 @@ _CALC = re.compile(
 _WHOLE = ("[#All]", "[#Data]", "[#Headers]", "[#Totals]")
 
 
+_TEXTS = re.compile(r"""=(\w+)\(("(?:[^"]|"")*")([,;])("(?:[^"]|"")*")\)""")
+"""A function of two texts, as links are: there may be thousands of those, each another."""
+
+
+@lru_cache(maxsize=1024)
 def to_calc(formula: str) -> str:
-    """Excel's formula as Calc's ``setFormula`` reads it."""
+    """Excel's formula as Calc's ``setFormula`` reads it; a column repeats one thousands of times."""
+    if plain := _TEXTS.fullmatch(formula):
+        return f"={plain[1]}({plain[2]};{plain[4]})"
     depth = 0
 
     def said(match: re.Match[str]) -> str:
@@ -65,8 +73,11 @@ def _calc_table(text: str) -> str:
     return re.sub(r"\]\s*,\s*\[", "];[", text) if text.startswith("[[") else text
 
 
+@lru_cache(maxsize=1024)
 def from_calc(formula: str) -> str:
     """Calc's formula in Excel's words."""
+    if plain := _TEXTS.fullmatch(formula):
+        return f"={plain[1]}({plain[2]},{plain[4]})"
     depth = 0
 
     def said(match: re.Match[str]) -> str:

@@ -112,11 +112,17 @@ class Office(Blocks, Sheets, Rules, Charts):
         self._document(doc).calculate()
 
     def do_still(self, doc: str, wanted: Any) -> bool:
-        """Whether the window stands still; set where given."""
+        """Whether the window stands still and nothing is kept for Calc's own Undo, which would forget what the
+        person did over all that is written; set where given."""
         document = self._document(doc)
-        if wanted and not document.hasControllersLocked():
+        still = bool(document.hasControllersLocked())
+        if wanted and not still:
             document.lockControllers()
-        if wanted is False and document.hasControllersLocked():
+            document.addActionLock()
+            document.UndoManager.lock()
+        if wanted is False and still:
+            document.UndoManager.unlock()
+            document.removeActionLock()
             document.unlockControllers()
         return bool(document.hasControllersLocked())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -40,6 +41,12 @@ class Blocks(Documents):
         cursor.gotoStartOfUsedArea(False)
         cursor.gotoEndOfUsedArea(True)
         return corners(cursor.RangeAddress)
+
+    def do_fingerprint(self, doc: str, sheet: str) -> str:
+        """A hash over what stands in the sheet's cells and where, whatever it looks like."""
+        at = self.do_used(doc, sheet)
+        held = repr((at, self._range(doc, sheet, *at).getFormulaArray()))
+        return hashlib.sha256(held.encode("utf-8", "surrogatepass")).hexdigest()
 
     def do_read(self, doc: str, *at: Any) -> list[list[Any]]:
         """The block's values, row by row."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from pipesheet.composing.cells import clean, literal, location
+from pipesheet.composing.cells import LONGEST_TEXT, clean, literal, location
 from pipesheet.excel.drawing import redraw
 from pipesheet.excel.looks import GENERAL, area, body_rows, dress_sheet, refined, set_up
 from pipesheet.excel.reading import Block, Told, as_block, contents_of, marked
@@ -267,7 +267,8 @@ def _kind(cell: Any) -> str:
 def plain(content: Content, epoch: dt.date) -> Any:
     """What is handed over for a content: days as numbers, nothing for what no cell can hold."""
     if isinstance(content, str):
-        return clean(content) or None
+        usual = content.isprintable() and len(content) < LONGEST_TEXT // 2
+        return (content if usual else clean(content)) or None
     if isinstance(content, bool) or content is None or isinstance(content, Formula | Link):
         return content
     if isinstance(content, dt.date):

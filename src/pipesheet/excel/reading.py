@@ -37,14 +37,29 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A workbook as read, and the raw cells it was made of, by which a change since is noticed."""
+    """A workbook as read, and by sheet what tells whether a cell was changed since: its raw cells, or a hash."""
 
     source: Source
-    raw: Mapping[str, Block]
+    known: Mapping[str, Block | str]
 
     def still_so(self, book: Any) -> bool:
         """Whether every cell that was read holds now what it held then."""
-        return self.raw == {seen.sheet.name: block_of(seen.sheet) for seen in _sheets(book) if not seen.results}
+        return self.known == {
+            seen.sheet.name: fingerprint(seen.sheet) or block_of(seen.sheet)
+            for seen in _sheets(book)
+            if not seen.results
+        }
+
+
+def fingerprint(sheet: Any) -> str:
+    """A hash over what stands in a sheet, of a host that takes one by itself; empty where all must be read.
+
+    `pipesheet.calc` has a word for it, Excel has none.
+    """
+    try:
+        return str(sheet.api.Fingerprint)
+    except Exception:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +90,23 @@ def read_book(book: Any, path: Path, told: Told = lambda _: None) -> Read:
     Raises:
         LiveError: a sheet came in another shape than it has.
     """
-    grids, raw, seen = [], {}, hashlib.sha256()
+    grids, seen = [], hashlib.sha256()
+    known: dict[str, Block | str] = {}
     for found in _sheets(book):
         name = found.sheet.name
         if found.results:
             grids.append(Grid(name, (), found.tables))
             continue
         told(name)
-        raw[name] = block_of(found.sheet)
-        rows = [[_value(cell) for cell in row] for row in raw[name]]
+        before = fingerprint(found.sheet)
+        raw = block_of(found.sheet)
+        known[name] = before or raw
+        rows = [[_value(cell) for cell in row] for row in raw]
         if not found.ours:
             seen.update(repr((name, rows)).encode())
         grids.append(Grid(name, rows, found.tables, visible=bool(found.sheet.visible)))
     kind = path.suffix.lower().lstrip(".") or "xlsx"
-    return Read(Source(path, kind, seen.hexdigest(), tuple(grids)), raw)
+    return Read(Source(path, kind, seen.hexdigest(), tuple(grids)), known)
 
 
 def marked(book: Any) -> dict[str, str]:
@@ -137,7 +155,7 @@ def _block(sheet: Any, first: int, last: int, columns: int) -> Block:
             "as it does on a Mac where cells hold errors. Mend the cells with errors, or save the workbook and use "
             "pipesheet run on the file."
         )
-    if any(isinstance(cell, Decimal) for row in block for cell in row):
+    if any(Decimal in set(map(type, row)) for row in block):
         _without_currency(cells, block)
     return block
 
