@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 from types import ModuleType
@@ -10,7 +11,9 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner
 
+from pipesheet import doctor, doctor_book, doctor_libreoffice, doctor_mac, doctor_windows
 from pipesheet.cli import main
+from pipesheet.cli.live import ACTIONS
 from pipesheet.cli.starter import CRITERIA_SETS
 
 TOP = Path(__file__).parents[1]
@@ -55,3 +58,26 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
         if "://" not in target:
             assert (path.parent / target).exists(), f"{page} links to {target}"
+
+
+def test_every_button_is_explained() -> None:
+    rows = re.findall(r"^\| ([A-Z][a-z ]+) \|", (TOP / "docs" / "excel.md").read_text("utf-8"), re.MULTILINE)
+    assert {row.split()[0].lower() for row in rows} >= set(ACTIONS)
+
+
+def test_every_check_of_the_doctor_is_explained() -> None:
+    rooms = (doctor, doctor_book, doctor_libreoffice, doctor_mac, doctor_windows)
+    source = "".join(map(inspect.getsource, rooms))
+    checks = set(re.findall(r"(?:Line|Switch)\(\s*\"([a-z0-9-]+)\"", source))
+    assert len(checks) > 20
+    assert (
+        set(re.findall(r"^\| `([a-z0-9-]+)` \|", (TOP / "docs" / "excel.md").read_text("utf-8"), re.MULTILINE))
+        == checks
+    )
+
+
+def test_the_pictures_are_small_and_all_are_shown() -> None:
+    text = (TOP / "docs" / "excel.md").read_text("utf-8")
+    for picture in (TOP / "docs" / "pictures").iterdir():
+        assert f"(pictures/{picture.name})" in text
+        assert picture.stat().st_size < 150_000
