@@ -260,6 +260,11 @@ class Book:
         about = self.about
         return str(about["path"] or about["title"])
 
+    @cached_property
+    def digit(self) -> float:
+        """How wide a digit of its usual letters is, in hundredths of a millimetre; columns are measured by it."""
+        return float(self.office.ask("digit", self.id))
+
     @property
     def selection(self) -> Range | None:
         """The marked block."""

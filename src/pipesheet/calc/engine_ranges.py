@@ -11,7 +11,9 @@ from pipesheet.calc.engine_formats import Borders, Font, Rgb, number_of, rgb_of
 from pipesheet.calc.engine_rules import ConditionalFormats, DataValidation
 from pipesheet.calc.formulas import from_calc, to_calc
 
-DIGIT, MARGIN = 7, 5  # pixels: a digit of Excel's standard letters, and what a column keeps beside them
+STEP = 353
+"""An indent in hundredths of a millimetre, as Calc reads one of Excel's."""
+MARGIN = 5  # pixels: what a column keeps beside its characters
 HORIZONTAL = {"general": "STANDARD", "left": "LEFT", "center": "CENTER", "right": "RIGHT", "fill": "REPEAT",
               "justify": "BLOCK", "center_across_selection": "CENTER", "distributed": "BLOCK"}  # fmt: skip
 VERTICAL = {"bottom": 3, "top": 1, "center": 2, "justify": 4, "distributed": 4}  # table.CellVertJustify2
@@ -33,6 +35,24 @@ class Range(Cells):
     def api(self) -> Range:
         """True to xlwings; there is no other object behind a block."""
         return self
+
+    @property
+    def IndentLevel(self) -> int:  # noqa: N802  Excel's name
+        """How many steps the text stands in from its edge."""
+        return round((self.get("ParaIndent") or 0) / STEP)
+
+    @IndentLevel.setter
+    def IndentLevel(self, value: int) -> None:  # noqa: N802  Excel's name
+        self.put(ParaIndent=value * STEP)
+
+    @property
+    def Underline(self) -> bool:  # noqa: N802  Excel's name, of a font
+        """Whether the letters are underlined."""
+        return bool(self.get("CharUnderline"))
+
+    @Underline.setter
+    def Underline(self, value: Any) -> None:  # noqa: N802  Excel's name
+        self.put(CharUnderline=int(bool(value)))
 
     def __call__(self, row: int, column: int | None = None) -> Range:
         """A cell of it, by row and column or by its number."""
@@ -184,7 +204,7 @@ class Range(Cells):
 
     def adjust_indent(self, amount: int) -> None:
         """By so many steps, three spaces each as in Excel."""
-        self.put(HoriJustify=["table.CellHoriJustify", "LEFT"], ParaIndent=max(0, (self._indent or 0) + amount * 353))
+        self.put(HoriJustify=["table.CellHoriJustify", "LEFT"], ParaIndent=max(0, (self._indent or 0) + amount * STEP))
 
     @property
     def _indent(self) -> int | None:
@@ -255,12 +275,12 @@ class Range(Cells):
     @property
     def column_width(self) -> float:
         """In Excel's characters."""
-        pixels = float(self.ask("place")[4]) / PIXEL
-        return max(0.0, round((pixels - MARGIN) / DIGIT, 2))
+        kept = float(self.ask("place")[4]) - MARGIN * PIXEL
+        return max(0.0, round(kept / float(self.sheet.book.digit), 2))
 
     @column_width.setter
     def column_width(self, value: float) -> None:
-        self.tell("set_size", "columns", round((value * DIGIT + MARGIN) * PIXEL))
+        self.tell("set_size", "columns", round(value * self.sheet.book.digit + MARGIN * PIXEL))
 
     def autofit(self, axis: str | None = None) -> None:
         """As wide and high as the contents."""

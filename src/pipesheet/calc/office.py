@@ -16,7 +16,7 @@ import uno  # type: ignore[import-not-found, unused-ignore]
 
 from pipesheet.calc.office_blocks import Blocks
 from pipesheet.calc.office_charts import Charts
-from pipesheet.calc.office_documents import enum, named, path_of, title_of
+from pipesheet.calc.office_documents import enum, named, path_of, struct, title_of
 from pipesheet.calc.office_rules import Rules
 from pipesheet.calc.office_sheets import Sheets
 
@@ -125,6 +125,14 @@ class Office(Blocks, Sheets, Rules, Charts):
             document.removeActionLock()
             document.unlockControllers()
         return bool(document.hasControllersLocked())
+
+    def do_digit(self, doc: str) -> float:
+        """How wide the widest digit is in the letters of cells without a format, in hundredths of a millimetre."""
+        usual = self._document(doc).StyleFamilies.getByName("CellStyles").getByName("Default")
+        device = self._service("com.sun.star.awt.Toolkit").createScreenCompatibleDevice(1, 1)
+        letters = struct("com.sun.star.awt.FontDescriptor", Name=usual.CharFontName, Height=1000)
+        widest = max(device.getFont(letters).getCharWidth(digit) for digit in "0123456789")
+        return float(widest / 1000 * usual.CharHeight * 2540 / 72)
 
     def do_status(self, doc: str, text: Any) -> None:
         """Show the text in the status bar; nothing gives it back."""

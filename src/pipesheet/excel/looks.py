@@ -98,7 +98,8 @@ def dress_sheet(sheet: Any, plan: SheetPlan, typeface: Typeface) -> None:
     _measure(sheet, plan, typeface)
     for top, left, bottom, right in plan.merges:
         sheet.range((top, left), (bottom, right)).merge()
-    for highlight in reversed(plan.highlights):  # the newest rule goes before the others
+    # The newest rule goes before the others, and one of few cells says more than one of many.
+    for _, highlight in sorted(enumerate(plan.highlights), key=lambda pair: (_cells(pair[1]), -pair[0])):
         _highlight(sheet, highlight)
 
 
@@ -156,7 +157,7 @@ def _validate(sheet: Any, table: TablePlan, at: int, column: Column) -> None:
 
 def _prompt(cell: Any, column: Column) -> None:
     rule = cell.data_validation.api
-    rule.Add(_INPUT_ONLY)
+    refined(lambda: rule.Add(_INPUT_ONLY))
     rule.InputTitle, rule.InputMessage = column.header[:32], column.note[:_LONGEST_MESSAGE]
 
 
@@ -166,6 +167,12 @@ def _measure(sheet: Any, plan: SheetPlan, typeface: Typeface) -> None:
         area(sheet, 1, column).column_width = width
     for row, height in plan.heights.items():
         area(sheet, row, 1).row_height = typeface.points(height)
+
+
+def _cells(highlight: Highlight) -> int:
+    """The most first."""
+    across = highlight.last_column - highlight.first_column + 1
+    return -across * (highlight.last_row - highlight.first_row + 1)
 
 
 def _highlight(sheet: Any, highlight: Highlight) -> None:
