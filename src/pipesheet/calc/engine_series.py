@@ -42,18 +42,62 @@ class ChartSeriesCollection:
         return ChartSeries(self.api, number - 1)
 
 
+class SeriesApi:
+    """A few words of Excel's ``Series``: its line shown or not, and numbers beside its points."""
+
+    def __init__(self, series: ChartSeries) -> None:
+        self._series = series
+
+    @property
+    def Format(self) -> SeriesApi:  # noqa: N802  Excel's name
+        """How it looks."""
+        return self
+
+    @property
+    def Line(self) -> SeriesApi:  # noqa: N802  Excel's name
+        """Its line."""
+        return self
+
+    @property
+    def Visible(self) -> bool:  # noqa: N802  Excel's name
+        """Whether the line is drawn."""
+        return True
+
+    @Visible.setter
+    def Visible(self, value: bool) -> None:  # noqa: N802  Excel's name
+        self._series.put(LineStyle=["drawing.LineStyle", "SOLID" if value else "NONE"])
+
+    @property
+    def HasDataLabels(self) -> bool:  # noqa: N802  Excel's name
+        """Whether each point says its number."""
+        return False
+
+    @HasDataLabels.setter
+    def HasDataLabels(self, value: bool) -> None:  # noqa: N802  Excel's name
+        self._series.put(numbers=value)
+
+
 class ChartSeries:
     """One line, or one row of columns."""
 
     axis_group = "primary"
 
     def __init__(self, chart: Any, index: int) -> None:
-        self.api = chart
+        self.chart = chart
         self._index = index
 
     @property
+    def api(self) -> SeriesApi:
+        """What Excel has words for and xlwings has not."""
+        return SeriesApi(self)
+
+    def put(self, **values: Any) -> None:
+        """Calc's properties of it."""
+        self.chart.tell("series_put", self._index, values)
+
+    @property
     def _about(self) -> dict[str, Any]:
-        return dict(self.api.ask("chart_source")["series"][self._index])
+        return dict(self.chart.ask("chart_source")["series"][self._index])
 
     @property
     def name(self) -> str:
@@ -110,7 +154,7 @@ class ChartSeries:
             values["symbol"] = symbol
         if "name" in asked:
             values["label"] = _label(asked["name"])
-        self.api.tell("series_put", self._index, values)
+        self.chart.tell("series_put", self._index, values)
 
 
 def _symbol(asked: dict[str, Any]) -> dict[str, Any]:

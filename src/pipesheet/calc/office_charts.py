@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pipesheet.calc.office_documents import Documents, enum, struct
+from pipesheet.calc.office_documents import Documents, enum, meant, struct
 
 CHART2 = "com.sun.star.chart2."
 CHART_CLASS = "12dcae26-281f-416f-a234-c3086127382e"
@@ -155,8 +155,10 @@ class Charts(Documents):
                 series.getDataSequences()[0].setLabel(_sequence(chart, value, "label"))
             elif key == "symbol":
                 series.Symbol = _symbol(series.Symbol, value)
+            elif key == "numbers":
+                series.Label = struct("com.sun.star.chart2.DataPointLabel", ShowNumber=bool(value))
             else:
-                series.setPropertyValue(key, value)
+                series.setPropertyValue(key, meant(value))
 
     def _move_series(self, system: Any, group: Any, series: Any, kind: str) -> None:
         """To the part that draws that kind."""
