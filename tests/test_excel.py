@@ -365,6 +365,7 @@ def test_help_says_what_each_button_does(place: Place) -> None:
     [
         ("structure", "its structure is protected, so no sheet can be added. In Excel: Review, Protect Workbook"),
         ("view", "it is open in Protected View. Click Enable Editing at its top and try again."),
+        ("reading", "it is open for reading only, so what is written could not be saved. Save it under another name"),
         ("sheet", "its sheet Findings, which every run writes anew, is protected. In Excel: Review, Unprotect Sheet"),
     ],
 )
@@ -376,6 +377,8 @@ def test_what_is_protected_is_refused_before_anything_is_written(
     engine.log.clear()
     if what == "structure":
         engine.book.api.ProtectStructure = True
+    elif what == "reading":
+        engine.book.api.ReadOnly = True
     elif what == "view":
         engine.apps[0].api.ActiveProtectedViewWindow = object()
     else:
@@ -470,6 +473,26 @@ def test_a_strangers_workbook_without_folder_brings_no_settings(
     (tmp_path / "here" / "pipesheet.toml").write_text("[settings\n")
     monkeypatch.chdir(tmp_path / "here")
     assert press("check", excel(name="Book1"), place).exit_code == 0
+
+
+def test_very_many_rows_are_read_in_blocks_that_say_how_far_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One call for all of them could not be told of, nor fit into what a call may carry."""
+    monkeypatch.setattr("pipesheet.excel.reading.ROWS_AT_ONCE", 7)
+    engine = excel([["Deal ID"], *([f"D{n}"] for n in range(1, 30))])
+    asked: list[str] = []
+    read = opened(engine).read(Path("x.xlsx"), asked.append)
+    assert [row[0] for row in read.source.grids[0].rows] == ["Deal ID", *(f"D{n}" for n in range(1, 30))]
+    assert asked == ["Deals"]
+
+
+def test_a_strangers_settings_choose_nothing_but_how_deals_are_judged(place: Place) -> None:
+    """Neither which Python runs nor where anything is written; unknown names are findings."""
+    engine = Hostile({"Deals": [[_cell(cell) for cell in row] for row in DEALS], "Settings": [
+        ["Setting", "Value"], ["interpreter", "calc.exe"], ["PYTHONPATH", "\\\\host\\share"], ["report folder", "C:\\"],
+    ]})  # fmt: skip
+    assert press("check", engine, place).exit_code == 0
+    shown = {cell for cell in engine.book.sheets("Findings").data.values() if isinstance(cell, str)}
+    assert {"'interpreter'", "'PYTHONPATH'", "'report folder'"} <= shown
 
 
 def test_filters_and_hidden_sheets_hide_nothing(place: Place) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 import webbrowser
 from pathlib import Path
 from typing import Any
@@ -66,6 +69,17 @@ def test_help_needs_no_workbook() -> None:
     done = CliRunner().invoke(main, ["excel", "run", "help"])
     assert done.exit_code == 0
     assert "Forecast: what this quarter will bring" in done.stdout
+
+
+def test_a_module_planted_beside_the_workbook_is_not_run(tmp_path: Path) -> None:
+    """The command line is the one that the button starts; the folder is that of the workbook."""
+    for name in ("json.py", "datetime.py", "sitecustomize.py", "click.py"):
+        (tmp_path / name).write_text(f"open(r'{tmp_path / 'run'}', 'w')\n")
+    command = [sys.executable, "-I", "-m", "pipesheet", "excel", "run", "help", "--from-excel", "--hwnd=1"]
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path), "PIPESHEET_BOOK": str(tmp_path / "north.xlsx")}
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "run").exists()
 
 
 def test_an_unknown_action_is_wrong_usage() -> None:

@@ -149,7 +149,7 @@ class LiveBook:
         """Looks before the first write for everything that would stop it half way.
 
         Raises:
-            Locked: the workbook or a sheet of ours is protected, or opened for reading only. Busy.
+            Locked: the workbook or a sheet of ours is protected, or open for reading only. Busy.
         """
         _wait_until_ready(self.app)
         with in_words():
@@ -158,6 +158,12 @@ class LiveBook:
     def _refuse_if_protected(self) -> None:
         if _says(lambda: self.app.api.ActiveProtectedViewWindow is not None):
             raise Locked(self.name, "it is open in Protected View", "Click Enable Editing at its top and try again.")
+        if _says(lambda: self.book.api.ReadOnly):
+            raise Locked(
+                self.name,
+                "it is open for reading only, so what is written could not be saved",
+                "Save it under another name, or open it for editing, then try again.",
+            )
         ours = marked(self.book)
         if _says(lambda: self.book.api.ProtectStructure):
             raise Locked(
