@@ -345,3 +345,27 @@ def test_a_sheet_of_ours_that_leads_to_the_workbook_does_not_take_the_other_alon
     assert "xl/tables/table3.xml" in after
     again = grafted_file(after.data, lambda n, _: plans(n, deals=5), names=NAMES, path="b.xlsx")
     assert again.data == after.data
+
+
+def test_a_mark_that_is_there_twice_is_there_once_again() -> None:
+    mark = '<definedName name="_pipesheet_forecast" hidden="1">{}</definedName>'
+    again = mark.format("Nowhere!$A$1") + mark.format("Forecast!$A$1")
+    _, after = twice(replaced("xl/workbook.xml", mark.format("Forecast!$A$1"), again))
+    assert [e.text for e in Book(after).names() if e.get("name") == "_pipesheet_forecast"] == ["Forecast!$A$1"]
+    assert Book(after).marked()["forecast"].part == "xl/worksheets/sheet3.xml"
+
+
+def test_two_sheets_that_are_one_part_are_refused() -> None:
+    data = swapped(users_book(), RELS, ("worksheets/sheet2.xml", "worksheets/sheet1.xml"))
+    assert "two of its sheets are one part" in refusal(data)
+
+
+def test_a_table_that_is_dropped_leaves_its_name_to_the_next() -> None:
+    sheet, drawing = (f"xl/{p}.xml.rels" for p in ("worksheets/_rels/sheet4", "drawings/_rels/drawing2"))
+
+    def exchanged(parts: dict[str, bytes]) -> None:
+        parts[sheet], parts[drawing] = parts[drawing], parts[sheet]
+
+    _, after = twice(exchanged)
+    again = grafted_file(after.data, lambda n, _: plans(n, deals=5), names=NAMES, path="b.xlsx")
+    assert again.data == after.data

@@ -20,7 +20,7 @@ from pipesheet.locate import BOOK_MARK, MARK, marks
 from pipesheet.sheets import Typeface
 from pipesheet.xlsx.dialect import STRICT, TRANSITIONAL, dialect_of
 from pipesheet.xlsx.markup import child, children, insert_in_order, whole_number
-from pipesheet.xlsx.package import Package
+from pipesheet.xlsx.package import Package, rels_of
 from pipesheet.xlsx.styles import UNSAID, typeface
 
 TABLE_MARK = "pipesheet"
@@ -72,6 +72,9 @@ class Book:
             raise Unsafe(package.path, f"it defines {len(self.names()):,} names, far more than a workbook needs")
         # What is no sheet's relationship leads to no sheet, though a sheet be listed with its id.
         self._parts = {r.id: r.part for r in related if r.kind.lower().endswith("sheet")}
+        parts = [s.part for s in self.sheets if s.part]
+        if len(set(parts)) < len(parts):
+            raise NotAWorkbook(package.path, "two of its sheets are one part")
 
     @property
     def sheets(self) -> list[Sheet]:
@@ -173,9 +176,9 @@ class Book:
 
     def _define(self, name: str, text: str | None, *, scope: str | None = None, hidden: bool = False) -> None:
         same = (e for e in self.names() if str(e.get("name", "")).lower() == name.lower())
-        found = next((e for e in same if e.get("localSheetId") == scope), None)
-        if found is None:
-            found = self._new_name(name, scope)
+        *doubles, found = [e for e in same if e.get("localSheetId") == scope] or [self._new_name(name, scope)]
+        for double in doubles:  # `marks` goes by the last
+            _taken_out(double)
         if text is not None:
             found.text = text
         # LibreOffice brings to light what was hidden.
@@ -262,12 +265,19 @@ def taken_table_names(book: Book, keys: set[str]) -> set[str]:
 
     `keys` are the sheets that will be replaced, whose own tables make room.
     """
-    package = book.package
-    making_room = {t.lower() for k, s in book.marked().items() if k in keys for t in tables_below(package, s.part)}
-    foreign = [t for t in package.of_type(TABLE_TYPE) if t.lower() not in making_room]
+    package, making_room = book.package, only_ours(book, keys)
+    foreign = [t for t in package.of_type(TABLE_TYPE) if t not in making_room]
     roots = list(map(package.root, foreign))
     tables = {str(r.get(a, "")).lower() for r in roots for a in ("name", "displayName")}
     return tables | {str(e.get("name", "")).lower() for e in book.names()}
+
+
+def only_ours(book: Book, keys: set[str] | None = None) -> set[str]:
+    """The parts that only our sheets lead to, with their relationships; `keys` for some of our sheets."""
+    sheets = [s.part for k, s in book.marked().items() if keys is None or k in keys]
+    elsewhere = set(book.package.reachable("", without=sheets))
+    below = {p for s in sheets for p in book.package.reachable(s)} - elsewhere
+    return below | {rels_of(p) for p in below}
 
 
 def local_names(book: Book, sheet: Sheet) -> dict[str, tuple[str, bool]]:

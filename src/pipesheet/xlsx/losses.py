@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from pipesheet.locate import MARK
-from pipesheet.xlsx.book import TABLE_TYPE, Book
+from pipesheet.xlsx.book import TABLE_TYPE, Book, only_ours
 from pipesheet.xlsx.markup import child, children, each, local, same_all, signature
 from pipesheet.xlsx.package import TYPES_PART, Package, rels_of
 
@@ -60,7 +60,7 @@ def _identities(package: Package) -> Iterator[str]:
 
 def losses(before: Package, after: Package, keys: set[str]) -> Iterator[str]:
     """What of the user's is not as it was; our sheets of those keys may have changed."""
-    ours = _only_ours(before, keys)
+    ours = only_ours(Book(before), keys)
     passing = {p.lower() for p in (*ours, *(r.part for r in before.chains))}
     for part in before.parts:
         if part not in after and part.lower() not in passing:
@@ -86,17 +86,11 @@ def _index_parts(package: Package) -> set[str]:
     return {p.lower() for p in (TYPES_PART, book, rels_of(book), package.styles) if p}
 
 
-def _only_ours(package: Package, keys: set[str] | None = None) -> set[str]:
-    """The parts that only our sheets lead to, with their relationships; `keys` for some of our sheets."""
-    sheets = [s.part for k, s in Book(package).marked().items() if keys is None or k in keys]
-    elsewhere = set(package.reachable("", without=sheets))
-    below = {p for s in sheets for p in package.reachable(s)} - elsewhere
-    return below | {rels_of(p) for p in below}
-
-
 def kept_parts(package: Package) -> Kept:
     """What the next write will leave as it is: all but our sheets, the indexes and the calculation chain."""
-    passing = _index_parts(package) | {p.lower() for p in (*_only_ours(package), *(r.part for r in package.chains))}
+    passing = _index_parts(package) | {
+        p.lower() for p in (*only_ours(Book(package)), *(r.part for r in package.chains))
+    }
     names = sorted(p for p in package.parts if p.lower() not in passing)
     digest = hashlib.sha256()
     for name in names:
