@@ -563,7 +563,7 @@ def test_a_python_that_a_click_could_not_start_is_refused_before(tmp_path: Path)
     no_xlwings = Office(tmp_path / "b", failing("xlwings"))
     assert "virtual environment or with pipx" in refusal(lambda: refuse_unfit(no_pipesheet.machine), UsageError)
     said = refusal(lambda: refuse_unfit(no_xlwings.machine), UsageError)
-    assert said.endswith(f'Run: "{no_xlwings.machine.executable}" -m pip install "pipesheet[excel]"')
+    assert said.endswith(f'Run: "{no_xlwings.machine.executable}" -m pip install xlwings')
     refuse_unfit(Office(tmp_path / "c").machine)
 
 

@@ -117,6 +117,6 @@ def xlwings(setup: Setup) -> Line:
     if asked_of(setup.machine, path, "-c", _FIND_XLWINGS).code:
         return Line(
             "xlwings", "broken", "xlwings, the library that speaks to Excel, is not installed beside pipesheet.",
-            f'Run: "{talking(path)}" -m pip install "pipesheet[excel]"',
+            f'Run: "{talking(path)}" -m pip install xlwings',
         )  # fmt: skip
     return Line("xlwings", "ok", "xlwings, the library that speaks to Excel, is installed.")

@@ -59,6 +59,11 @@ class Journal:
         self._path = self._folder / f"{hashlib.sha256(full_name.encode()).hexdigest()[:32]}.bin"
         self._left = self._path.with_suffix(".json")
 
+    @property
+    def name(self) -> str:
+        """What stands for the workbook in names of files."""
+        return self._path.stem
+
     def read(self) -> Entry:
         """What the last run left; an empty entry where there is none or it is not readable."""
         try:

@@ -75,7 +75,7 @@ def refuse_unfit(machine: Machine) -> None:
     if asked_of(machine, machine.executable, "-c", FIND_XLWINGS).code:
         raise UsageError(
             "The menu needs xlwings, which is not installed. Run: "
-            f'"{talking(machine.executable)}" -m pip install "pipesheet[excel]"'
+            f'"{talking(machine.executable)}" -m pip install xlwings'
         )
 
 

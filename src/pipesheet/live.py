@@ -9,20 +9,21 @@ from __future__ import annotations
 import datetime as dt
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipesheet import __version__
-from pipesheet.errors import LiveError, PipesheetError
+from pipesheet.errors import LiveError, Locked, PipesheetError
 from pipesheet.excel.attach import LiveBook
 from pipesheet.excel.putting import put_sheets, restore_cells, take_off
 from pipesheet.excel.reading import contents_of, fingerprint, marked, table_of
-from pipesheet.grid import Value
+from pipesheet.grid import Table, Value
 from pipesheet.jobs import REPORT_SUFFIX, Job, examine_source, replace_text
 from pipesheet.journal import Before, Entry, Journal
-from pipesheet.sheets import Column, Content, Formula, Put, SheetPlan, TablePlan
+from pipesheet.sheets import PLAIN, Column, Content, Formula, Put, SheetPlan, Style, TablePlan
+from pipesheet.turns import turn
 
 if TYPE_CHECKING:
     from pipesheet.analysis import Analysis
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 LOG_FILE = "live.log"
 _LONGEST_LOG = 1 << 20
 _UNSAVED = "unsaved"
+DATE, MOMENT = Style(number="m/d/yyyy"), Style(number="m/d/yyyy h:mm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Done:
 def run(action: str, live: LiveBook, place: Place) -> Done:
     """Does what a button asks for, and says what came of it: at the foot of the window, an error in a box."""
     try:
-        said = ACTIONS[action](live, place)
+        said = _alone(live, place, ACTIONS[action]) if action in WRITING else ACTIONS[action](live, place)
     except PipesheetError as fault:
         return _failed(live, place, str(fault), fault)
     except Exception as fault:  # the outer edge: a person gets a sentence, the log the trace
@@ -91,6 +93,23 @@ def _log(place: Place, sentence: str, fault: Exception) -> None:
         path.write_text(f"{old}{place.now.isoformat(' ')} pipesheet {__version__}: {sentence}\n{trace}\n", "utf-8")
     except OSError:
         return
+
+
+def _alone(live: LiveBook, place: Place, do: Callable[[LiveBook, Place], str]) -> str:
+    """Does it while no other click does something to this workbook.
+
+    Raises:
+        LiveError: another one does.
+    """
+    place.own.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        try:
+            held.enter_context(turn(place.own / Journal(place.own, live.full_name).name, sleep=lambda _: None))
+        except Locked:
+            raise LiveError(
+                f"pipesheet is still at work on {live.name}. Wait until it has said what came of it."
+            ) from None
+        return do(live, place)
 
 
 def _check(live: LiveBook, place: Place) -> str:
@@ -211,14 +230,40 @@ def _undo(live: LiveBook, place: Place) -> str:
     live.refuse_if_closed_to_us()
     journal = Journal(place.own, live.full_name)
     entry = journal.read()
-    if not entry.before:
-        raise LiveError(f"There is no run on {live.name} to undo: none since the last undo, or not on this computer.")
+    if not entry.before or not _stands(live.book, entry.put):
+        raise LiveError(
+            f"There is no run on {live.name} to undo: none since the last undo, or not on this computer, or the "
+            "workbook was closed since without saving."
+        )
     with live.held_still():
         journal.write(Entry({plan.key: plan for plan in _put_back(live, entry.before)}))
         _leave(live, journal)
-    if not any(entry.before.values()):
+        live.go_back()
+    return _undone(entry.before)
+
+
+def _undone(before: Mapping[str, Before | None]) -> str:
+    was = [sheet for sheet in before.values() if sheet is not None]
+    if not was:
         return "The last run is undone; its sheets are gone."
-    return "The last run is undone; the sheets show what they showed before."
+    if all(sheet.plan for sheet in was):
+        return "The last run is undone; the sheets show what they showed before."
+    return "The last run is undone; the sheets say what they said before, plainly: their look comes with the next run."
+
+
+def _stands(book: Any, put: Mapping[str, SheetPlan]) -> bool:
+    """Whether the sheets of a run are there as it put them, table by table; another workbook of the same name
+    has none, and one that was closed without saving those of an earlier run."""
+    ours = marked(book)
+    return all(key in ours and _is_of(book.sheets[ours[key]], plan) for key, plan in put.items())
+
+
+def _is_of(sheet: Any, plan: SheetPlan) -> bool:
+    there = {table_of(table) for table in sheet.tables}
+    return there == {
+        Table(t.name, t.row, t.column, t.row + max(1, len(t.columns[0].contents)), t.column + len(t.columns) - 1)
+        for t in plan.tables
+    }
 
 
 def _plain_plan(key: str, was: Before) -> SheetPlan:
@@ -231,7 +276,7 @@ def _plain_plan(key: str, was: Before) -> SheetPlan:
         for column in range(t.first_column, t.last_column + 1)
     }
     puts = tuple(
-        Put(row, column, _content(cell))
+        Put(row, column, _content(cell), _style(cell))
         for row, line in enumerate(cells, 1)
         for column, cell in enumerate(line, 1)
         if cell is not None and (row, column) not in inside
@@ -247,17 +292,25 @@ def _plain_columns(cells: list[list[Any]], t: Any) -> list[Column]:
         line = cells[row - 1] if row <= len(cells) else []
         return line[column - 1] if column <= len(line) else None
 
-    body = range(t.first_row + 1, t.last_row + 1)
-    return [
-        Column(str(cell(t.first_row, at) or ""), [_content(cell(row, at)) for row in body])
-        for at in range(t.first_column, t.last_column + 1)
-    ]  # fmt: skip
+    columns = []
+    for at in range(t.first_column, t.last_column + 1):
+        body = [cell(row, at) for row in range(t.first_row + 1, t.last_row + 1)]
+        looks = {_style(value) for value in body if value is not None}
+        style = looks.pop() if len(looks) == 1 else PLAIN
+        columns.append(Column(str(cell(t.first_row, at) or ""), list(map(_content, body)), style))
+    return columns
 
 
 def _content(cell: Any) -> Content:
     if isinstance(cell, str) and cell.startswith("="):
         return Formula(cell[1:], "")
     return cell if isinstance(cell, str | float | bool | dt.date | None) else str(cell)
+
+
+def _style(cell: Any) -> Style:
+    if isinstance(cell, dt.datetime):
+        return MOMENT
+    return DATE if isinstance(cell, dt.date) else PLAIN
 
 
 def _analysed(live: LiveBook, place: Place) -> tuple[Analysis, RunStamp, Job]:
@@ -305,6 +358,7 @@ Undo last run: puts back what stood in pipesheet's sheets before.
 Your own sheets are never written into, and nothing is saved: that is for you to do.
 If something does not work: run  pipesheet excel doctor  in a terminal. The log is {log}"""
 
+WRITING = ("check", "forecast", "mail", "undo")
 ACTIONS: Mapping[str, Callable[[LiveBook, Place], str]] = {
     "check": _check, "forecast": _forecast, "report": _report, "mail": _mail, "undo": _undo, "help": _help,
 }  # fmt: skip

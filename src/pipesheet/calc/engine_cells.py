@@ -81,3 +81,13 @@ def address_of(at: Corners, row: str, column: str) -> str:
     if left == 1 and right == LAST_COLUMN:
         return f"{row}{top}:{row}{bottom}"
     return first if first == last else f"{first}:{last}"
+
+
+def calc_link(address: str) -> str:
+    """Excel's address of a place in this workbook as Calc has it: ``#Deals.K7``."""
+    return re.sub(rf"!(?={CELL}$|{CELL}:)", ".", address) if address.startswith("#") else address
+
+
+def excel_link(url: str) -> str:
+    """The other way round."""
+    return re.sub(rf"\.(?={CELL}$|{CELL}:)", "!", url) if url.startswith("#") else url

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Any
 
-from pipesheet.calc.engine_cells import CELL, PIXEL, POINT, Cells, address_of
+from pipesheet.calc.engine_cells import PIXEL, POINT, Cells, address_of, calc_link, excel_link
 from pipesheet.calc.engine_formats import Borders, Font, Rgb, number_of, rgb_of
 from pipesheet.calc.engine_rules import ConditionalFormats, DataValidation
 from pipesheet.calc.formulas import from_calc, to_calc
@@ -135,11 +134,11 @@ class Range(Cells):
         links = self.ask("links")
         if not links:
             raise ValueError("The cell doesn't seem to contain a hyperlink!")
-        return _excel_link(links[0])
+        return excel_link(links[0])
 
     def add_hyperlink(self, address: str, text_to_display: str, screen_tip: str) -> None:  # noqa: ARG002  no tips here
         """A text that leads to the address."""
-        self.tell("link", _calc_link(address), text_to_display)
+        self.tell("link", calc_link(address), text_to_display)
 
     # how they look
 
@@ -391,11 +390,3 @@ def _written(value: Any) -> Any:
 
 def _formula(cell: Any) -> str:
     return from_calc(cell["f"]) if isinstance(cell, dict) else str(cell)
-
-
-def _calc_link(address: str) -> str:
-    return re.sub(rf"!(?={CELL}$|{CELL}:)", ".", address) if address.startswith("#") else address
-
-
-def _excel_link(url: str) -> str:
-    return re.sub(rf"\.(?={CELL}$|{CELL}:)", "!", url) if url.startswith("#") else url

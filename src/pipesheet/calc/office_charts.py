@@ -189,6 +189,7 @@ class Charts(Documents):
             if position[0] is not None:
                 chart.Legend.Alignment = enum("chart.ChartLegendPosition", position[0])
                 chart.Legend.LineStyle = enum("drawing.LineStyle", "NONE")
+                chart.Legend.FillStyle = enum("drawing.FillStyle", "NONE")
         return chart.Legend.Alignment.value if chart.HasLegend else None
 
     def do_axis(self, doc: str, sheet: str, name: str, dimension: int, values: dict[str, Any]) -> dict[str, Any]:

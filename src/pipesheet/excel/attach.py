@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -40,7 +40,7 @@ def library() -> Any:
         xlwings = import_module("xlwings")
     except ImportError:
         raise UsageError(
-            'The buttons need xlwings, which is not installed. Run: python -m pip install "pipesheet[excel]"'
+            f'The buttons need xlwings, which is not installed. Run: "{sys.executable}" -m pip install xlwings'
         ) from None
     native: Any = sys.modules.get(f"xlwings.{_NATIVE.get(sys.platform, '')}")
     if native is not None:
@@ -114,6 +114,7 @@ class LiveBook:
 
     app: Any
     book: Any
+    _front: list[tuple[Any, str]] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -186,18 +187,25 @@ class LiveBook:
         with in_words():
             was = (app.screen_updating, app.enable_events, app.calculation)
             sheet, selected = book.sheets.active, _selected(app)
+            self._front[:] = [(sheet, selected)]
         try:
             with in_words():
                 app.screen_updating, app.enable_events, app.calculation = False, False, "manual"
                 yield
         except BaseException:
-            refined(lambda: _go_back(sheet, selected))
+            self.go_back()
             raise
         finally:
             # One by one: where the first cannot be put back, the others still can.
             refined(lambda: setattr(app, "calculation", was[2]))
             refined(lambda: setattr(app, "enable_events", was[1]))
             refined(lambda: setattr(app, "screen_updating", was[0]))
+
+    def go_back(self) -> None:
+        """To where the person was before it was held still, if that is still there; only while it is."""
+        if self._front:
+            sheet, selected = self._front[-1]
+            refined(lambda: _go_back(sheet, selected))
 
     def show(self, tab: str) -> None:
         """Brings a sheet to the front, at its top."""

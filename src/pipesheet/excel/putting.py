@@ -112,6 +112,8 @@ def _make_room(sheet: Any, plan: SheetPlan) -> None:
         _add_tables(sheet, plan.tables)
         return
     sheet.visible = True
+    for table in there.values():
+        refined(lambda table=table: table.autofilter.clear())  # type: ignore[misc]  # what is hidden is written too
     sheet.cells.unmerge()
     sheet.cells.conditional_formats.clear()
     sheet.cells.data_validation.delete()
