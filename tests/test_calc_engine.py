@@ -201,7 +201,7 @@ def test_a_sheet_is_emptied(sheet: Any) -> None:
 
 
 def test_a_block_goes_in_and_comes_out(sheet: Any) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["Deal", 12.5, True, dt.datetime(2026, 11, 16), None],
         ["May 2020", 0.0, False, dt.datetime(2026, 1, 2, 9, 30), "001"],
         [None, -1.5, None, None, "x"],
