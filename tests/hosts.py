@@ -67,6 +67,7 @@ def saved(source: Source, path: Path) -> Path:
 class File:
     def __init__(self, source: Source, folder: Path) -> None:
         self.path = saved(source, folder / "pipeline.xlsx")
+        self._read: dict[tuple[int, bool], Any] = {}
 
     def press(self, action: str, now: dt.datetime = NOW) -> str:
         del action
@@ -83,9 +84,12 @@ class File:
         return self._cells(tab, values=False)
 
     def _book(self, *, values: bool = False) -> Any:
-        with warnings.catch_warnings():  # it says that it leaves data bars out
-            warnings.simplefilter("ignore")
-            return load_workbook(io.BytesIO(self.path.read_bytes()), data_only=values)
+        as_it_is = self.path.stat().st_mtime_ns, values
+        if as_it_is not in self._read:
+            with warnings.catch_warnings():  # it says that it leaves data bars out
+                warnings.simplefilter("ignore")
+                self._read[as_it_is] = load_workbook(io.BytesIO(self.path.read_bytes()), data_only=values)
+        return self._read[as_it_is]
 
     def _cells(self, tab: str, *, values: bool) -> Cells:
         sheet = self._book(values=values)[tab]

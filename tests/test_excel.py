@@ -403,7 +403,7 @@ def test_help_says_what_each_button_does(place: Place) -> None:
 # When Excel says no
 
 
-@pytest.mark.parametrize("action", ["check", "forecast", "undo"])
+@pytest.mark.parametrize("action", ["check", "undo"])
 @pytest.mark.parametrize(
     ("what", "sentence"),
     [
@@ -464,7 +464,7 @@ def test_a_change_between_reading_and_writing_stops_the_run(place: Place, monkey
     assert done == Done(3, str(ChangedLive("pipeline.xlsx")))
 
 
-@pytest.mark.parametrize("share", [0.1, 0.4, 0.7, 1])
+@pytest.mark.parametrize("share", [0.1, 0.9])
 def test_a_write_that_fails_half_way_is_taken_back(share: float, place: Place) -> None:
     whole, engine = excel(), excel()
     press("forecast", whole, place)

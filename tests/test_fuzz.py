@@ -35,7 +35,7 @@ def broken(draw: random.Random) -> bytes:
     return mutated(draw.choice(books), draw, others=books)
 
 
-@settings(ALIKE, max_examples=20)
+@settings(ALIKE, max_examples=10)
 @given(CHANCE)
 def test_a_workbook_broken_by_chance_is_read_written_or_refused(draw: random.Random) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -46,7 +46,8 @@ def run_log_part(path: Path) -> set[str]:
     return log | {n for n in owner if n in held}
 
 
-@pytest.mark.parametrize("runs", [3, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("runs", [3, 20])
 def test_another_run_changes_the_run_log_only_and_many_grow_no_styles(sample: Path, runs: int) -> None:
     run(sample, "--in-place")
     first = parts(sample)
