@@ -160,8 +160,8 @@ def _results(live: LiveBook, place: Place, shown: str) -> Analysis:
         except BaseException:
             _take_back(live, before)
             raise
-        _leave(live, journal)
         live.show(names[shown])
+    _leave(live, journal)
     return analysis
 
 
