@@ -502,6 +502,23 @@ def test_excel_closed_in_mid_run_ends_in_a_sentence_and_a_log(place: Place) -> N
     assert "com_error" in (place.own / "live.log").read_text("utf-8")
 
 
+def test_undo_takes_off_what_a_run_left_half_written(place: Place) -> None:
+    engine = excel()
+    live = opened(engine)
+
+    class Closing(list[str]):
+        def append(self, line: str) -> None:
+            super().append(line)
+            engine.closed = len(self) >= 50
+
+    engine.log = Closing()
+    run("forecast", live, place)
+    assert len(engine.book.sheets) > 1
+    engine.log, engine.closed = [], False
+    assert press("undo", engine, place).said == "The last run is undone; its sheets are gone."
+    assert [sheet.name for sheet in engine.book.sheets] == ["Deals"]
+
+
 def test_a_workbook_without_deals_is_told_what_to_name(place: Place) -> None:
     engine = Hostile({"Notes": [["milk"], ["bread"]]})
     with unchanged(engine):

@@ -86,6 +86,11 @@ class Journal:
             old.unlink(missing_ok=True)
             old.with_suffix(".json").unlink(missing_ok=True)
 
+    @property
+    def finished(self) -> bool:
+        """Whether the last run came to its end."""
+        return self._left.exists()
+
     def left(self) -> dict[str, str]:
         """Key -> hash of the sheet as the last run left it; empty where that is not known."""
         try:

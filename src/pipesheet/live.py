@@ -18,7 +18,7 @@ from pipesheet import __version__
 from pipesheet.errors import LiveError, Locked, PipesheetError
 from pipesheet.excel.attach import LiveBook
 from pipesheet.excel.putting import put_sheets, restore_cells, take_off
-from pipesheet.excel.reading import contents_of, fingerprint, marked, table_of
+from pipesheet.excel.reading import contents_of, fingerprint, marked, named, table_of
 from pipesheet.grid import Table, Value
 from pipesheet.jobs import REPORT_SUFFIX, Job, examine_source, replace_text
 from pipesheet.journal import Before, Entry, Journal
@@ -158,17 +158,17 @@ def _results(live: LiveBook, place: Place, shown: str) -> Analysis:
         try:
             put_sheets(live.book, plans, lambda tab: live.status(f"writing {tab}"))
         except BaseException:
-            _take_back(live, before)
+            _take_back(live, before, journal)
             raise
         live.show(names[shown])
     _leave(live, journal)
     return analysis
 
 
-def _take_back(live: LiveBook, before: Mapping[str, Before | None]) -> None:
-    """After a write that failed half way: as it was before, as far as Excel lets us; Undo stays possible."""
+def _take_back(live: LiveBook, before: Mapping[str, Before | None], journal: Journal) -> None:
+    """After a write that failed half way: as it was before, as far as Excel lets us; if it does not, Undo may."""
     with suppress(Exception):
-        _put_back(live, before)
+        journal.write(Entry({plan.key: plan for plan in _put_back(live, before)}))
 
 
 def _put_back(live: LiveBook, before: Mapping[str, Before | None]) -> tuple[SheetPlan, ...]:
@@ -220,9 +220,8 @@ def _as_it_is(sheet: Any, plan: SheetPlan | None, left: str) -> Before:
 
 
 def _leave(live: LiveBook, journal: Journal) -> None:
-    hashes = {key: fingerprint(live.book.sheets[tab]) for key, tab in marked(live.book).items()}
-    if any(hashes.values()):
-        journal.leave(hashes)
+    """Notes that all is written, and what a later run can tell each sheet by."""
+    journal.leave({key: fingerprint(live.book.sheets[tab]) for key, tab in marked(live.book).items()})
 
 
 def _undo(live: LiveBook, place: Place) -> str:
@@ -230,7 +229,8 @@ def _undo(live: LiveBook, place: Place) -> str:
     live.refuse_if_closed_to_us()
     journal = Journal(place.own, live.full_name)
     entry = journal.read()
-    if not entry.before or not _stands(live.book, entry.put):
+    stands = _stands(live.book, entry.put) if journal.finished else bool(named(live.book).keys() & entry.put)
+    if not entry.before or not stands:
         raise LiveError(
             f"There is no run on {live.name} to undo: none since the last undo, or not on this computer, or the "
             "workbook was closed since without saving."

@@ -16,9 +16,9 @@ from typing import Any
 from pipesheet.composing.cells import LONGEST_TEXT, clean, literal, location
 from pipesheet.excel.drawing import redraw
 from pipesheet.excel.looks import GENERAL, area, body_rows, dress_sheet, refined, set_up
-from pipesheet.excel.reading import Block, Told, as_block, contents_of, marked
+from pipesheet.excel.reading import Block, Told, as_block, contents_of, marked, named
 from pipesheet.grid import quoted_sheet
-from pipesheet.locate import BOOK_MARK, MARK, marks
+from pipesheet.locate import BOOK_MARK, MARK
 from pipesheet.sheets import Content, Formula, Link, SheetPlan, TablePlan, Typeface
 
 AS_TEXT = "@"
@@ -58,9 +58,7 @@ def put_sheets(book: Any, plans: Sequence[SheetPlan], told: Told = lambda _: Non
 
 def take_off(book: Any, keys: Sequence[str]) -> None:
     """Deletes our sheets of those keys, finished or not, their marks, and the book's mark with the last of them."""
-    names = [(str(name.name), str(name.refers_to)) for name in book.names]
-    there = {sheet.name.casefold(): sheet for sheet in book.sheets}
-    ours = {key: there[tab.casefold()] for key, tab in marks(names).items() if tab.casefold() in there}
+    ours = named(book)
     gone = {(MARK + key).casefold() for key in keys}
     for key in set(ours) & set(keys):
         ours[key].delete()

@@ -109,16 +109,20 @@ def read_book(book: Any, path: Path, told: Told = lambda _: None) -> Read:
     return Read(Source(path, kind, seen.hexdigest(), tuple(grids)), known)
 
 
-def marked(book: Any) -> dict[str, str]:
-    """Key of each sheet of ours -> its tab: what a hidden name points to and holds a table of ours."""
+def named(book: Any) -> dict[str, Any]:
+    """Key -> the sheet that a hidden name of ours points to, finished or not."""
     names = [(str(name.name), str(name.refers_to)) for name in book.names]
     tabs = {sheet.name.casefold(): sheet for sheet in book.sheets}
-    found: dict[str, str] = {}
-    for key, tab in marks(names).items():
-        sheet = tabs.get(tab.casefold())
-        if sheet is not None and any(t.name.casefold().startswith(OURS.casefold()) for t in sheet.tables):
-            found[key] = sheet.name
-    return found
+    return {key: tabs[tab.casefold()] for key, tab in marks(names).items() if tab.casefold() in tabs}
+
+
+def marked(book: Any) -> dict[str, str]:
+    """Key of each sheet of ours -> its tab: what a hidden name points to and holds a table of ours."""
+    return {
+        key: sheet.name
+        for key, sheet in named(book).items()
+        if any(table.name.casefold().startswith(OURS.casefold()) for table in sheet.tables)
+    }
 
 
 def _tables(sheet: Any, ours: bool) -> Iterator[Table]:
