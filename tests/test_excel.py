@@ -407,7 +407,7 @@ def test_help_says_what_each_button_does(place: Place) -> None:
 @pytest.mark.parametrize(
     ("what", "sentence"),
     [
-        ("structure", "its structure is protected, so no sheet can be added. In Excel: Review, Protect Workbook"),
+        ("structure", "its structure is protected, so no sheet can be added or taken off. In Excel: Review, Protect"),
         ("view", "it is open in Protected View. Click Enable Editing at its top and try again."),
         ("reading", "it is open for reading only, so what is written could not be saved. Save it under another name"),
         ("sheet", "its sheet Findings, which every run writes anew, is protected. In Excel: Review, Unprotect Sheet"),
@@ -418,19 +418,27 @@ def test_what_is_protected_is_refused_before_anything_is_written(
 ) -> None:
     engine = excel()
     press("forecast", engine, place)
-    engine.log.clear()
     if what == "structure":
         engine.book.api.ProtectStructure = True
+        engine.book.sheets("Findings").delete()
     elif what == "reading":
         engine.book.api.ReadOnly = True
     elif what == "view":
         engine.apps[0].api.ActiveProtectedViewWindow = object()
     else:
         engine.book.sheets("Findings").api.ProtectContents = True
+    engine.log.clear()
     with unchanged(engine):
         done = press(action, engine, place)
     assert sentence in done.said
     assert engine.said == [done.said]
+
+
+def test_a_protected_structure_is_no_hindrance_once_our_sheets_are_there(place: Place) -> None:
+    engine = excel()
+    press("forecast", engine, place)
+    engine.book.api.ProtectStructure = True
+    assert press("check", engine, place).exit_code == 0
 
 
 def test_a_cell_that_is_edited_is_waited_for_and_then_said(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,7 @@ def _results(live: LiveBook, place: Place, shown: str) -> Analysis:
     """Writes every result sheet and shows that one."""
     from pipesheet.results import SHEETS, result_sheets
 
-    live.refuse_if_closed_to_us()
+    live.refuse_if_closed_to_us(SHEETS)
     job = _job(live, place)
     read = live.read(job.path, lambda tab: live.status(f"reading {tab}"))
     analysis, stamp = examine_source(read.source, job, lambda step: live.status(f"{step}…"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -146,17 +146,19 @@ class LiveBook:
             if not read.still_so(self.book):
                 raise ChangedLive(self.name)
 
-    def refuse_if_closed_to_us(self) -> None:
+    def refuse_if_closed_to_us(self, needed: Collection[str] = ()) -> None:
         """Looks before the first write for everything that would stop it half way.
+
+        A protected structure stops nothing where the sheets of all `needed` keys are there already.
 
         Raises:
             Locked: the workbook or a sheet of ours is protected, or open for reading only. Busy.
         """
         _wait_until_ready(self.app)
         with in_words():
-            self._refuse_if_protected()
+            self._refuse_if_protected(needed)
 
-    def _refuse_if_protected(self) -> None:
+    def _refuse_if_protected(self, needed: Collection[str]) -> None:
         if _says(lambda: self.app.api.ActiveProtectedViewWindow is not None):
             raise Locked(self.name, "it is open in Protected View", "Click Enable Editing at its top and try again.")
         if _says(lambda: self.book.api.ReadOnly):
@@ -166,10 +168,11 @@ class LiveBook:
                 "Save it under another name, or open it for editing, then try again.",
             )
         ours = marked(self.book)
-        if _says(lambda: self.book.api.ProtectStructure):
+        there = bool(needed) and set(needed) <= set(ours)
+        if not there and _says(lambda: self.book.api.ProtectStructure):
             raise Locked(
                 self.name,
-                "its structure is protected, so no sheet can be added",
+                "its structure is protected, so no sheet can be added or taken off",
                 "In Excel: Review, Protect Workbook, then try again.",
             )
         for tab in ours.values():
