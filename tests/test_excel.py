@@ -407,10 +407,13 @@ def test_help_says_what_each_button_does(place: Place) -> None:
 @pytest.mark.parametrize(
     ("what", "sentence"),
     [
-        ("structure", "its structure is protected, so no sheet can be added or taken off. In Excel: Review, Protect"),
+        (
+            "structure",
+            "its structure is protected, so no sheet can be added or taken off. Switch that off (Excel: Review",
+        ),
         ("view", "it is open in Protected View. Click Enable Editing at its top and try again."),
         ("reading", "it is open for reading only, so what is written could not be saved. Save it under another name"),
-        ("sheet", "its sheet Findings, which every run writes anew, is protected. In Excel: Review, Unprotect Sheet"),
+        ("sheet", "its sheet Findings, which every run writes anew, is protected. Switch that off (Excel: Review"),
     ],
 )
 def test_what_is_protected_is_refused_before_anything_is_written(

@@ -230,7 +230,7 @@ def test_it_is_put_in_twice_and_taken_out_once(tmp_path: Path) -> None:
     assert start["interpreter"] == sys.executable
     assert desk.type("install").returncode == 0
     gone = desk.type("uninstall")
-    assert (gone.returncode, gone.stdout) == (0, "The menu is gone.\n")
+    assert (gone.returncode, gone.stdout) == (0, "The menu is gone when LibreOffice is started again.\n")
     again = desk.type("uninstall")
     assert (again.returncode, again.stdout) == (0, "There is nothing of pipesheet's in LibreOffice.\n")
     with desk.libreoffice() as window:

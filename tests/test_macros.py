@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -416,13 +417,29 @@ def pipesheet(*arguments: str | Path) -> tuple[int, str]:
 
 def test_init_writes_the_starter_with_buttons_and_a_run_keeps_them(tmp_path: Path) -> None:
     path = tmp_path / "pipeline.xlsm"
-    assert pipesheet("init", path) == (0, f"Wrote {path}. Fill in the Deals sheet, then: click Check in it\n")
+    code, said = pipesheet("init", path)
+    assert (code, said.startswith(f"Wrote {path}. Fill in the Deals sheet, then: click Check in it.")) == (0, True)
     before = parts(path.read_bytes())
     assert pipesheet("run", path, "--in-place", "--as-of", "2026-11-16")[0] == 0
     after = parts(path.read_bytes())
     kept = [name for name in before if name == PROJECT_PART or name.endswith(".vml")]
     assert len(kept) == 3
     assert all(after[name] == before[name] for name in kept)
+
+
+def test_on_linux_the_macros_have_no_branch_for_macos_which_libreoffice_would_read_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {}
+    for platform in ("linux", "win32", "darwin"):
+        monkeypatch.setattr(sys, "platform", platform)
+        path = tmp_path / f"{platform}.xlsm"
+        pipesheet("init", path)
+        found = VBA_Parser("book.xlsm", data=path.read_bytes()).extract_all_macros()
+        texts[platform] = "\n".join(code for *_, code in found)
+    assert "#If Mac" not in texts["linux"]
+    assert texts["win32"] == texts["darwin"]
+    assert "#If Mac" in texts["win32"]
 
 
 def test_the_starter_with_buttons_has_the_guides_criteria(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ differ. Nothing is ever saved or closed. What cannot be done is said in the wind
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -89,7 +90,8 @@ def _log(place: Place, sentence: str, fault: Exception) -> None:
         place.own.mkdir(parents=True, exist_ok=True)
         path = place.own / LOG_FILE
         old = path.read_text("utf-8")[-_LONGEST_LOG:] if path.is_file() else ""
-        trace = "".join(traceback.format_exception(fault))
+        told = isinstance(fault, PipesheetError) and fault.__cause__ is None
+        trace = "" if told else "".join(traceback.format_exception(fault))
         path.write_text(f"{old}{place.now.isoformat(' ')} pipesheet {__version__}: {sentence}\n{trace}\n", "utf-8")
     except OSError:
         return
@@ -233,7 +235,7 @@ def _undo(live: LiveBook, place: Place) -> str:
     if not entry.before or not stands:
         raise LiveError(
             f"There is no run on {live.name} to undo: none since the last undo, or not on this computer, or the "
-            "workbook was closed since without saving."
+            "workbook was closed since without saving. To go back further, close it without saving and open it again."
         )
     with live.held_still():
         journal.write(Entry({plan.key: plan for plan in _put_back(live, entry.before)}))
@@ -344,7 +346,7 @@ def _help(live: LiveBook, place: Place) -> str:
 
 def help_text(own: Path) -> str:
     """What each button does; `own` is the user's own folder."""
-    return HELP.format(version=__version__, log=own / LOG_FILE)
+    return HELP.format(version=__version__, log=own / LOG_FILE, python=sys.executable)
 
 
 HELP = """pipesheet {version}
@@ -356,7 +358,9 @@ Mail: shows who would get which report; sends only after you say yes.
 Undo last run: puts back what stood in pipesheet's sheets before.
 
 Your own sheets are never written into, and nothing is saved: that is for you to do.
-If something does not work: run  pipesheet excel doctor  in a terminal. The log is {log}"""
+If something does not work, type in a terminal:
+"{python}" -m pipesheet excel doctor
+The log is {log}"""
 
 WRITING = ("check", "forecast", "mail", "undo")
 ACTIONS: Mapping[str, Callable[[LiveBook, Place], str]] = {

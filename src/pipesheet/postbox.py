@@ -58,8 +58,7 @@ def account(environ: Mapping[str, str], stored_password: Callable[[str, str], st
     if not host or "@" not in sender:
         raise UsageError(
             "No mail server is set. Set PIPESHEET_SMTP_HOST and PIPESHEET_SMTP_FROM (and PIPESHEET_SMTP_USER, "
-            "PIPESHEET_SMTP_PASSWORD) in the environment, or use --dry-run, which writes .eml files to open in "
-            "your mail program."
+            "PIPESHEET_SMTP_PASSWORD) in the environment."
         )
     security = said("TLS") or "starttls"
     if security not in PORTS:

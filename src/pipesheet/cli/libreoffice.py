@@ -84,7 +84,8 @@ def uninstall(profile: str, quiet: bool) -> None:
     was_there = take_out(_patient_machine(), profile)
     (own_folder() / EXTENSION).unlink(missing_ok=True)
     if not quiet:
-        click.echo("The menu is gone." if was_there else "There is nothing of pipesheet's in LibreOffice.")
+        gone = "The menu is gone when LibreOffice is started again."
+        click.echo(gone if was_there else "There is nothing of pipesheet's in LibreOffice.")
 
 
 @libreoffice.command(hidden=True)

@@ -122,9 +122,11 @@ def _account(*, dry_run: bool) -> Account:
 
     try:
         return account(os.environ, stored_password)
-    except UsageError:
+    except UsageError as fault:
         if not dry_run:
-            raise
+            raise UsageError(
+                f"{fault} Or use --dry-run, which writes .eml files to open in your mail program."
+            ) from None
         return Account("", os.environ.get("PIPESHEET_SMTP_FROM", "") or "pipesheet@localhost")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from pipesheet.errors import UsageError
 
 CRITERIA_SETS = ("guide", "simple", "meddicc")
 WITH_BUTTONS = "starter.xlsm"
+CLICK = "click Check in it. In LibreOffice use the menu that pipesheet libreoffice install puts there"
 
 
 @click.command(epilog=EPILOG)
@@ -38,18 +40,27 @@ def init(path: Path, criteria: str) -> None:
       pipesheet init north.xlsx --criteria meddicc
       pipesheet init pipeline.xlsm
     """
-    from pipesheet.resources import resource
-
     name = _shipped(path, criteria)
     try:
         with path.open("xb") as fresh:
-            fresh.write(resource(f"workbooks/{name}").read_bytes())
+            fresh.write(_content(name))
     except FileExistsError:
         raise UsageError(f"{path} exists already and was left alone. Choose another name.") from None
     except OSError as fault:
         raise UsageError(f"{path} could not be written: {fault.strerror}.") from None
-    then = "click Check in it" if name == WITH_BUTTONS else f"pipesheet run {path}"
+    then = CLICK if name == WITH_BUTTONS else f"pipesheet run {path}"
     click.echo(f"Wrote {path}. Fill in the Deals sheet, then: {then}")
+
+
+def _content(name: str) -> bytes:
+    """The bytes of a shipped workbook. LibreOffice, the only program for it on Linux, reads both branches of a
+    macro that has one for macOS, so it gets the other alone."""
+    from pipesheet.macros.starter import starter
+    from pipesheet.resources import resource
+
+    if name == WITH_BUTTONS and sys.platform.startswith("linux"):
+        return starter("", mac=False)
+    return resource(f"workbooks/{name}").read_bytes()
 
 
 def _shipped(path: Path, criteria: str) -> str:

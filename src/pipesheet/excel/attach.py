@@ -173,14 +173,16 @@ class LiveBook:
             raise Locked(
                 self.name,
                 "its structure is protected, so no sheet can be added or taken off",
-                "In Excel: Review, Protect Workbook, then try again.",
+                "Switch that off (Excel: Review, Protect Workbook; LibreOffice: Tools, Protect Spreadsheet Structure), "
+                "then try again.",
             )
         for tab in ours.values():
             if _says(lambda tab=tab: self.book.sheets[tab].api.ProtectContents):  # type: ignore[misc]
                 raise Locked(
                     self.name,
                     f"its sheet {quoted_sheet(tab)}, which every run writes anew, is protected",
-                    "In Excel: Review, Unprotect Sheet, then try again.",
+                    "Switch that off (Excel: Review, Unprotect Sheet; LibreOffice: Tools, Protect Sheet), "
+                    "then try again.",
                 )
 
     @contextmanager

@@ -45,7 +45,7 @@ Public Sub Launch(ByVal action As String)
     Else
         Application.StatusBar = False
         MsgBox "Install pipesheet's add-in first: type  pipesheet excel install  in a terminal, start Excel " & _
-            "again, and click again.", vbInformation, TITLE
+            "again, and click again. In LibreOffice use the menu Pipesheet instead.", vbInformation, TITLE
     End If
     Exit Sub
 Failed:
