@@ -369,3 +369,8 @@ def test_a_table_that_is_dropped_leaves_its_name_to_the_next() -> None:
     _, after = twice(exchanged)
     again = grafted_file(after.data, lambda n, _: plans(n, deals=5), names=NAMES, path="b.xlsx")
     assert again.data == after.data
+
+
+def test_a_name_within_a_name_is_refused() -> None:
+    data = swapped(users_book(), "xl/workbook.xml", ("$C$2</", '$C$2<definedName name="x">1</definedName></'))
+    assert "something else hangs below one of its defined names" in refusal(data)

@@ -70,6 +70,8 @@ class Book:
             raise NotAWorkbook(package.path, "its workbook part lists no sheets")
         if len(self.names()) > MOST_NAMES:
             raise Unsafe(package.path, f"it defines {len(self.names()):,} names, far more than a workbook needs")
+        if any(children(name) for name in self.names()):
+            raise NotAWorkbook(package.path, "something else hangs below one of its defined names")
         # What is no sheet's relationship leads to no sheet, though a sheet be listed with its id.
         self._parts = {r.id: r.part for r in related if r.kind.lower().endswith("sheet")}
         parts = [s.part for s in self.sheets if s.part]
