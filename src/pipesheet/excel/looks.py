@@ -200,10 +200,20 @@ def set_up(sheet: Any, plan: SheetPlan) -> None:
     sheet.show_gridlines = False
     if plan.freeze is not None:
         row, column = plan.freeze
-        refined(lambda: _freeze(sheet, row, column))
+        try:
+            sheet.freeze_panes.freeze_at(_above_and_left(sheet, row, column))
+        except Exception:  # xlwings has no word for it on Windows and macOS
+            refined(lambda: _freeze(sheet, row, column))
     if plan.tab_color:
         refined(lambda: setattr(sheet.api.Tab, "Color", _bgr(plan.tab_color)))
     refined(lambda: _paper(sheet, plan))
+
+
+def _above_and_left(sheet: Any, row: int, column: int) -> Any:
+    """What stays in sight where everything from that row and column on scrolls."""
+    if column == 1:
+        return f"1:{row - 1}"
+    return f"A:{column_letters(column - 1)}" if row == 1 else sheet.range((1, 1), (row - 1, column - 1))
 
 
 def _freeze(sheet: Any, row: int, column: int) -> None:
