@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from pipesheet.analysis import analyze
 from pipesheet.errors import AmbiguousDeals, NoDeals, NotAWorkbook, PipesheetError
 from pipesheet.reader import read
 from pipesheet.writer import grafted_file
+from pipesheet.xlsx.archive import pack, unpack
 from pipesheet.xlsx.book import Book, tables_below
 from pipesheet.xlsx.package import Package
 
@@ -374,3 +376,10 @@ def test_a_table_that_is_dropped_leaves_its_name_to_the_next() -> None:
 def test_a_name_within_a_name_is_refused() -> None:
     data = swapped(users_book(), "xl/workbook.xml", ("$C$2</", '$C$2<definedName name="x">1</definedName></'))
     assert "something else hangs below one of its defined names" in refusal(data)
+
+
+def test_what_is_damaged_and_written_anew_anyway_hinders_nothing() -> None:
+    packed = pack([b"<sheetData/>" * 50])
+    damaged = replace(packed, raw=b"\xff" + packed.raw[1:])
+    assert unpack(packed) == b"<sheetData/>" * 50
+    assert unpack(damaged) == b""

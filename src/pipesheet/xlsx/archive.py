@@ -229,9 +229,12 @@ def pack(chunks: Iterable[bytes], *, level: int = 6) -> Packed:
 
 
 def unpack(packed: Packed) -> bytes:
-    """The bytes that were packed."""
-    inflating = zlib.decompressobj(-15)
-    return inflating.decompress(packed.raw, packed.size + 1) if packed.method == zipfile.ZIP_DEFLATED else packed.raw
+    """The bytes that were packed; none where what is there is damaged, as a part may be that is written anew."""
+    raw, size = packed.raw, packed.size + 1
+    try:
+        return zlib.decompressobj(-15).decompress(raw, size) if packed.method == zipfile.ZIP_DEFLATED else raw
+    except zlib.error:
+        return b""
 
 
 def write_zip(members: Iterable[Member], *, comment: bytes = b"") -> bytes:
@@ -248,8 +251,7 @@ def write_zip(members: Iterable[Member], *, comment: bytes = b"") -> bytes:
             count += 1
         start = out.tell()
         out.writelines(directory)
-        size = out.tell() - start
-        out.write(_END.pack(b"PK\5\6", 0, 0, count, count, size, start, len(comment)) + comment)
+        out.write(_END.pack(b"PK\5\6", 0, 0, count, count, out.tell() - start, start, len(comment)) + comment)
     except struct.error as error:
         raise OverflowError(f"the workbook has outgrown what a zip can say ({error})") from None
     return out.getvalue()
