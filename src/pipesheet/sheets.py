@@ -8,8 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from pipesheet.grid import column_letters
+
+USUAL_SIZE = 10
+"""Points of our text, beside Excel's usual 11, where a style says nothing."""
+LONGEST_CHOICES = 255
+"""Characters of a drop-down's list, separators included; a longer one Excel takes for damage."""
+LONGEST_PROMPT = 32, 255
+"""Characters of a prompt's title and of its message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,16 @@ class Column:
     note: str = ""
     choices: tuple[str, ...] = ()
 
+    @property
+    def listed(self) -> bool:
+        """Whether its cells can be chosen from a drop-down."""
+        return bool(self.choices) and len(",".join(self.choices)) <= LONGEST_CHOICES
+
+    @property
+    def prompt(self) -> tuple[str, str]:
+        """Title and message of the prompt under its header, as much of them as Excel takes."""
+        return self.header[: LONGEST_PROMPT[0]], self.note[: LONGEST_PROMPT[1]]
+
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
@@ -118,6 +137,26 @@ class TablePlan:
     banded: bool = False
     header: Style = PLAIN
     """How the header cells look; each is aligned as its column is."""
+
+    @property
+    def rows(self) -> int:
+        """Rows below the header."""
+        return max(1, len(self.columns[0].contents))
+
+    @property
+    def last_row(self) -> int:
+        """Where it ends."""
+        return self.row + self.rows
+
+    @property
+    def last_column(self) -> int:
+        """Where it ends to the right."""
+        return self.column + len(self.columns) - 1
+
+    def header_style(self, column: Column) -> Style:
+        """How the header over that column looks."""
+        align = column.style.align or ("right" if column.style.number else "left")
+        return replace(self.header, align=align, indent=column.style.indent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +220,14 @@ class Highlight:
     color: str = ""
     """Of the data bar."""
 
+    @property
+    def formula(self) -> str:
+        """What must be true, without the ``=``, as seen from its first cell; of a data bar nothing is asked."""
+        if self.kind != "text":
+            return self.criterion
+        corner = f"{column_letters(self.first_column)}{self.first_row}"
+        return corner + '="' + self.criterion.replace('"', '""') + '"'
+
 
 @dataclass(frozen=True, slots=True)
 class SheetPlan:
@@ -203,3 +250,9 @@ class SheetPlan:
     """Only so many columns go to paper; 0 for all."""
     tab_color: str = ""
     hidden: bool = False
+
+    @property
+    def all_widths(self) -> dict[int, float]:
+        """Column -> its width in characters, those of tables' columns among them."""
+        own = {t.column + i: c.width for t in self.tables for i, c in enumerate(t.columns) if c.width is not None}
+        return {**own, **self.widths}

@@ -145,11 +145,8 @@ class Cells:
 
     def _date_cell(self, at: str, content: Content) -> str:
         assert isinstance(content, dt.date)
-        day = content.date() if isinstance(content, dt.datetime) else content
-        # Before March 1900 Excel's days are off by one or do not exist.
-        if day < self._first_date:
-            return self._text_cell(at, content.isoformat())
-        return f"<c {at}><v>{(day - self._epoch).days + _share_of_day(content)!r}</v></c>"
+        number = serial(content, self._epoch)
+        return self._text_cell(at, number) if isinstance(number, str) else f"<c {at}><v>{number!r}</v></c>"
 
     def _formula_cell(self, at: str, content: Content) -> str:
         assert isinstance(content, Formula)
@@ -201,6 +198,15 @@ def _decimal(values: Sequence[Content]) -> pl.Series:
     """Numbers as text, in full; null where there is none."""
     numbers = pl.Series(values, dtype=pl.Float64)
     return numbers.set(~numbers.is_finite(), None).cast(pl.String)
+
+
+def serial(moment: dt.date, epoch: dt.date) -> float | int | str:
+    """A day, to the second, as the number that a cell holds whose days count from `epoch`; before March 1900,
+    where Excel's days are off by one or do not exist, as text."""
+    day = moment.date() if isinstance(moment, dt.datetime) else moment
+    if day < max(_FIRST_SURE_DATE, epoch):
+        return moment.isoformat()
+    return (day - epoch).days + _share_of_day(moment)
 
 
 def _share_of_day(moment: dt.date) -> float | int:

@@ -8,8 +8,7 @@ into another package by itself.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -19,7 +18,7 @@ from xlsxwriter.worksheet import Worksheet
 from pipesheet.composing.cells import EPOCH_1900, EPOCH_1904, MOST_HYPERLINKS, Cells, hyperlinks
 from pipesheet.composing.drawing import Shown, add_chart
 from pipesheet.grid import column_letters
-from pipesheet.sheets import PLAIN, Column, Content, Highlight, Link, SheetPlan, Style, TablePlan, Typeface
+from pipesheet.sheets import PLAIN, USUAL_SIZE, Content, Highlight, Link, SheetPlan, Style, TablePlan, Typeface
 
 USUAL = Typeface()
 _MADE = dt.datetime(2000, 1, 1)
@@ -28,8 +27,6 @@ _AS_AT_HOME = {"m/d/yyyy": 14, "m/d/yyyy h:mm": 22}
 """Formats of Excel's own that show a date as each reader's computer writes dates."""
 _MARGINS = {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6}
 _FOOTER = "&L&8&K5F6B77&A&R&8&K5F6B77Page &P of &N"
-_LONGEST_MESSAGE = 255
-_LONGEST_CHOICES = 255
 
 
 def compose(plans: Sequence[SheetPlan], *, date1904: bool = False, typeface: Typeface = USUAL) -> bytes:
@@ -75,7 +72,7 @@ class PlannedRows:
 
     def __init__(self, plan: SheetPlan, styles: Styles, epoch: dt.date) -> None:
         self._plan, self._epoch, self._typeface = plan, epoch, styles.typeface
-        headers = [_header_style(t, c) for t in plan.tables for c in t.columns]
+        headers = [t.header_style(c) for t in plan.tables for c in t.columns]
         looks = (*(p.style for p in plan.puts), *headers, *(c.style for t in plan.tables for c in t.columns))
         self._numbers = {style: styles.index(style) for style in looks}
 
@@ -89,8 +86,8 @@ class PlannedRows:
         """The corners that the rows fill, counted from 0; None without any."""
         plan = self._plan
         rows = {*(p.row for p in plan.puts), *plan.heights}
-        rows |= {edge for t in plan.tables for edge in (t.row, _last_row(t))}
-        right = max((1, *(p.column for p in plan.puts), *(t.column + len(t.columns) - 1 for t in plan.tables)))
+        rows |= {edge for t in plan.tables for edge in (t.row, t.last_row)}
+        right = max((1, *(p.column for p in plan.puts), *(t.last_column for t in plan.tables)))
         return (min(rows) - 1, 0, max(rows) - 1, right - 1) if rows else None
 
     @property
@@ -188,7 +185,7 @@ class Styles:
     def _made(self, style: Style) -> Any:
         made = self._book.add_format(_properties(style))
         made.set_font_name(self.typeface.name)
-        made.set_font_size(self.typeface.points(style.size or 10))
+        made.set_font_size(self.typeface.points(style.size or USUAL_SIZE))
         made.set_font_family(self.typeface.family)
         made.set_font_charset(self.typeface.charset)
         made.set_font_scheme(self.typeface.scheme or "none")
@@ -224,7 +221,7 @@ def _properties(style: Style) -> dict[str, Any]:
 
 
 def _fill(sheet: PlannedSheet, plan: SheetPlan, styles: Styles, rows: PlannedRows, *, whole: bool) -> None:
-    for column, width in {**_table_widths(plan.tables), **plan.widths}.items():
+    for column, width in plan.all_widths.items():
         sheet.set_column(column - 1, column - 1, width)
     for row, height in plan.heights.items():
         sheet.set_row(row - 1, styles.typeface.points(height))
@@ -240,15 +237,6 @@ def _fill(sheet: PlannedSheet, plan: SheetPlan, styles: Styles, rows: PlannedRow
     _set_up(sheet, plan)
 
 
-def _table_widths(tables: Iterable[TablePlan]) -> dict[int, float]:
-    return {
-        table.column + i: column.width
-        for table in tables
-        for i, column in enumerate(table.columns)
-        if column.width is not None
-    }
-
-
 def _row(row: int, parts: list[tuple[int, str]], height: float | None) -> str:
     if len(parts) > 1:
         parts.sort()
@@ -258,16 +246,11 @@ def _row(row: int, parts: list[tuple[int, str]], height: float | None) -> str:
 
 def _table_rows(table: TablePlan, numbers: Mapping[Style, int], cells: Cells) -> list[str]:
     header = "".join(
-        cells.one(table.row, table.column + i, column.header, numbers[_header_style(table, column)])
+        cells.one(table.row, table.column + i, column.header, numbers[table.header_style(column)])
         for i, column in enumerate(table.columns)
     )
     columns = [_column(table, i, style=numbers[column.style], cells=cells) for i, column in enumerate(table.columns)]
     return [header, *map("".join, zip(*columns, strict=True))]
-
-
-def _header_style(table: TablePlan, column: Column) -> Style:
-    align = column.style.align or ("right" if column.style.number else "left")
-    return replace(table.header, align=align, indent=column.style.indent)
 
 
 def _column(table: TablePlan, index: int, *, style: int, cells: Cells) -> list[str]:
@@ -277,10 +260,6 @@ def _column(table: TablePlan, index: int, *, style: int, cells: Cells) -> list[s
     if column.formula:
         return cells.formulas(first, at, column.formula, values=column.contents, style=style)
     return cells.column(first, at, column.contents, style)
-
-
-def _last_row(table: TablePlan) -> int:
-    return table.row + max(1, len(table.columns[0].contents))
 
 
 def _add_table(sheet: PlannedSheet, table: TablePlan) -> None:
@@ -303,28 +282,25 @@ def _add_table(sheet: PlannedSheet, table: TablePlan) -> None:
     corners = f"{column_letters(table.column)}{table.row}", f"{column_letters(table.column + len(columns) - 1)}"
     for kept in ("range", "a_range", "autofilter"):
         if made.get(kept):
-            made[kept] = f"{corners[0]}:{corners[1]}{_last_row(table)}"
+            made[kept] = f"{corners[0]}:{corners[1]}{table.last_row}"
 
 
 def _add_validation(sheet: PlannedSheet, table: TablePlan) -> None:
     for at, column in enumerate(table.columns, table.column - 1):
-        if column.choices and len(",".join(column.choices)) <= _LONGEST_CHOICES:
+        if column.listed:
             wanted = {"validate": "list", "source": list(column.choices)}
-            sheet.data_validation(table.row, at, _last_row(table) - 1, at, wanted)
+            sheet.data_validation(table.row, at, table.last_row - 1, at, wanted)
         if column.note:
-            message = {"input_title": column.header[:32], "input_message": column.note[:_LONGEST_MESSAGE]}
-            sheet.data_validation(table.row - 1, at, table.row - 1, at, {"validate": "any", **message})
+            title, text = column.prompt
+            shown = {"validate": "any", "input_title": title, "input_message": text}
+            sheet.data_validation(table.row - 1, at, table.row - 1, at, shown)
 
 
 def _add_highlight(sheet: PlannedSheet, highlight: Highlight, styles: Styles) -> None:
     if highlight.kind == "data bar":
         rule = {"type": "data_bar", "bar_color": highlight.color, "bar_solid": True, "min_type": "num", "min_value": 0}
     else:
-        formula = highlight.criterion
-        if highlight.kind == "text":
-            corner = f"{column_letters(highlight.first_column)}{highlight.first_row}"
-            formula = corner + '="' + highlight.criterion.replace('"', '""') + '"'
-        rule = {"type": "formula", "criteria": f"={formula}", "format": styles.rule(highlight.style)}
+        rule = {"type": "formula", "criteria": f"={highlight.formula}", "format": styles.rule(highlight.style)}
     sheet.conditional_format(
         highlight.first_row - 1, highlight.first_column - 1, highlight.last_row - 1, highlight.last_column - 1, rule
     )
