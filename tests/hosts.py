@@ -46,6 +46,12 @@ class Host(Protocol):
     def type(self, tab: str, row: int, column: int, value: Any) -> None:
         """What a person types into a cell."""
 
+    def hide(self, tab: str) -> None:
+        """What a person does to a tab."""
+
+    def hidden(self) -> list[str]:
+        """The tabs that are not seen."""
+
 
 def saved(source: Source, path: Path) -> Path:
     """The source as a file, dates as dates, texts as texts."""
@@ -101,6 +107,14 @@ class File:
         book[tab].cell(row, column).value = value
         book.save(self.path)
 
+    def hide(self, tab: str) -> None:
+        book = self._book()
+        book[tab].sheet_state = "hidden"
+        book.save(self.path)
+
+    def hidden(self) -> list[str]:
+        return [sheet.title for sheet in self._book() if sheet.sheet_state != "visible"]
+
 
 class Live:
     """A workbook open in a program under xlwings."""
@@ -125,6 +139,12 @@ class Live:
 
     def type(self, tab: str, row: int, column: int, value: Any) -> None:
         self.live.book.sheets[tab].range((row, column)).raw_value = value
+
+    def hide(self, tab: str) -> None:
+        self.live.book.sheets[tab].visible = False
+
+    def hidden(self) -> list[str]:
+        return [sheet.name for sheet in self.live.book.sheets if not sheet.visible]
 
 
 def _by_place(block: list[list[Any]]) -> Cells:

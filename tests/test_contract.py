@@ -103,6 +103,14 @@ def test_a_sheet_of_the_users_with_our_name_keeps_it(opened: Opened) -> None:
     assert "Forecast (pipesheet)" in host.tabs()
 
 
+def test_a_tab_of_ours_that_a_person_hid_stays_hidden(opened: Opened) -> None:
+    host = opened()
+    host.press("forecast")
+    host.hide("Closed Deals")
+    host.press("forecast", dt.datetime(2026, 11, 17, 9))
+    assert host.hidden() == ["Closed Deals"]
+
+
 def test_fewer_deals_leave_nothing_of_the_rows_before(opened: Opened) -> None:
     host = opened()
     host.press("forecast")

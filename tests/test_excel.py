@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hostile import Hostile, com_error, unchanged
 from pipesheet.errors import Busy, ChangedLive, LiveError, Locked, NoExcel
 from pipesheet.excel.attach import LiveBook, attach
-from pipesheet.excel.putting import put_sheets, take_off, without
+from pipesheet.excel.putting import put_sheets, restore_cells, take_off, without
 from pipesheet.excel.reading import as_block, contents_of, marked
 from pipesheet.journal import Before, Entry, Journal
 from pipesheet.live import Done, Place, run
@@ -497,7 +497,8 @@ def test_a_write_that_fails_half_way_is_taken_back(share: float, place: Place) -
     assert (app.screen_updating, app.enable_events, app.calculation) == (True, True, "automatic")
 
 
-def test_excel_closed_in_mid_run_ends_in_a_sentence_and_a_log(place: Place) -> None:
+def closed_in_mid_run(place: Place) -> tuple[Hostile, Done]:
+    """Excel ends at the fiftieth write; what stands there then was saved by its own care."""
     engine = excel()
     live = opened(engine)
 
@@ -507,27 +508,42 @@ def test_excel_closed_in_mid_run_ends_in_a_sentence_and_a_log(place: Place) -> N
             engine.closed = len(self) >= 50
 
     engine.log = Closing()
-    done = run("forecast", live, place)
+    return engine, run("forecast", live, place)
+
+
+def test_excel_closed_in_mid_run_ends_in_a_sentence_and_a_log(place: Place) -> None:
+    _, done = closed_in_mid_run(place)
     assert done.exit_code == 3
     assert "was closed meanwhile" in done.said
     assert "com_error" in (place.own / "live.log").read_text("utf-8")
 
 
 def test_undo_takes_off_what_a_run_left_half_written(place: Place) -> None:
-    engine = excel()
-    live = opened(engine)
-
-    class Closing(list[str]):
-        def append(self, line: str) -> None:
-            super().append(line)
-            engine.closed = len(self) >= 50
-
-    engine.log = Closing()
-    run("forecast", live, place)
+    engine, _ = closed_in_mid_run(place)
     assert len(engine.book.sheets) > 1
     engine.log, engine.closed = [], False
     assert press("undo", engine, place).said == "The last run is undone; its sheets are gone."
     assert [sheet.name for sheet in engine.book.sheets] == ["Deals"]
+
+
+def test_the_sheet_that_a_button_ends_in_is_shown_even_if_it_was_hidden(place: Place) -> None:
+    engine = excel()
+    press("forecast", engine, place)
+    engine.book.sheets("Findings").visible = engine.book.sheets("Run Log").visible = False
+    press("check", engine, place)
+    assert [sheet.name for sheet in engine.book.sheets if not sheet.visible] == ["Run Log"]
+
+
+def test_days_of_a_workbook_that_counts_from_1904() -> None:
+    """Written, and put back where they came from elsewhere, by the workbook's own count."""
+    engine = excel()
+    engine.book.api.Date1904 = True
+    made = plan(Day=[dt.date(2026, 11, 16)])
+    put_sheets(opened(engine).book, [made])
+    assert engine.book.sheets("Findings").data[4, 2] == 46_342.0 - 1_462.0
+    cells: list[list[Any]] = [[None, None], [None, None], [None, "Day"], [None, dt.date(2026, 11, 17)]]
+    restore_cells(opened(engine).book.sheets["Findings"], cells)
+    assert engine.book.sheets("Findings").data[4, 2] == 46_343.0 - 1_462.0
 
 
 def test_a_workbook_without_deals_is_told_what_to_name(place: Place) -> None:

@@ -39,7 +39,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("pdf", "exports"), ("config",), ("jobs",), ("index_page",), ("document",), ("show",), ("macros",),
     ("machine",), ("installing", "libreoffice"), ("doctor_lines",),
     ("doctor_book", "doctor_libreoffice", "doctor_mac", "doctor_windows"), ("doctor",),
-    ("calc", "excel", "journal"), ("live",), ("cli",), ("__main__",),
+    ("calc", "excel", "journal"), ("undoing",), ("live",), ("cli",), ("__main__",),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

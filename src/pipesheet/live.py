@@ -10,7 +10,7 @@ import datetime as dt
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 from pipesheet import __version__
 from pipesheet.errors import LiveError, Locked, PipesheetError
 from pipesheet.excel.attach import LiveBook
-from pipesheet.excel.putting import put_sheets, restore_cells, take_off
-from pipesheet.excel.reading import contents_of, fingerprint, marked, named, table_of
-from pipesheet.grid import Table, Value
+from pipesheet.excel.putting import put_sheets
+from pipesheet.excel.reading import Read, marked
+from pipesheet.grid import Value
 from pipesheet.jobs import REPORT_SUFFIX, Job, examine_source, replace_text
-from pipesheet.journal import Before, Entry, Journal
-from pipesheet.sheets import PLAIN, Column, Content, Formula, Put, SheetPlan, Style, TablePlan
+from pipesheet.journal import Journal
+from pipesheet.sheets import SheetPlan
 from pipesheet.turns import turn
+from pipesheet.undoing import can_undo, finish, remember, take_back, undo
 
 if TYPE_CHECKING:
     from pipesheet.analysis import Analysis
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 LOG_FILE = "live.log"
 _LONGEST_LOG = 1 << 20
 _UNSAVED = "unsaved"
-DATE, MOMENT = Style(number="m/d/yyyy"), Style(number="m/d/yyyy h:mm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Place:
 
     `own` is the user's own folder of pipesheet (settings, journal, log), `documents` where a report goes
     whose workbook lies in no folder; `show_page` opens an HTML file in the browser, `send` does the mail
-    (see `pipesheet.cli.excel`).
+    (see `pipesheet.cli.live`).
     """
 
     own: Path
@@ -136,10 +136,14 @@ def _landing(analysis: Analysis) -> str:
     return headline(analysis.forecast.headline, analysis.deals.height, analysis.currency)
 
 
-def _job(live: LiveBook, place: Place) -> Job:
+def _analysed(live: LiveBook, place: Place) -> tuple[Analysis, RunStamp, Read]:
+    """The open workbook read and thought through."""
     # A workbook in no folder has no files beside it, and no settings there either.
     path = live.path or place.own / _UNSAVED / Path(live.name).name
-    return Job(path, place.now, settings=place.settings, machine_folder=place.own)
+    job = Job(path, place.now, settings=place.settings, machine_folder=place.own)
+    read = live.read(path, lambda tab: live.status(f"reading {tab}"))
+    analysis, stamp = examine_source(read.source, job, lambda step: live.status(f"{step}…"))
+    return analysis, replace(stamp, input_name=live.name), read
 
 
 def _results(live: LiveBook, place: Place, shown: str) -> Analysis:
@@ -147,42 +151,21 @@ def _results(live: LiveBook, place: Place, shown: str) -> Analysis:
     from pipesheet.results import SHEETS, result_sheets
 
     live.refuse_if_closed_to_us(SHEETS)
-    job = _job(live, place)
-    read = live.read(job.path, lambda tab: live.status(f"reading {tab}"))
-    analysis, stamp = examine_source(read.source, job, lambda step: live.status(f"{step}…"))
+    analysis, stamp, read = _analysed(live, place)
     names = _tab_names(live.book, SHEETS)
-    plans = _free_tables(live.book, result_sheets(analysis, names=names, stamp=replace(stamp, input_name=live.name)))
+    plans = _free_tables(live.book, result_sheets(analysis, names=names, stamp=stamp))
     journal = Journal(place.own, live.full_name)
     with live.held_still():
         live.refuse_if_changed(read)
-        before = _before(live.book, plans, journal)
-        journal.write(Entry({plan.key: plan for plan in plans}, before))
+        entry = remember(live.book, plans, journal)
         try:
             put_sheets(live.book, plans, lambda tab: live.status(f"writing {tab}"))
         except BaseException:
-            _take_back(live, before, journal)
+            take_back(live.book, entry, journal)
             raise
         live.show(names[shown])
-    _leave(live, journal)
+    finish(live.book, journal)
     return analysis
-
-
-def _take_back(live: LiveBook, before: Mapping[str, Before | None], journal: Journal) -> None:
-    """After a write that failed half way: as it was before, as far as Excel lets us; if it does not, Undo may."""
-    with suppress(Exception):
-        journal.write(Entry({plan.key: plan for plan in _put_back(live, before)}))
-
-
-def _put_back(live: LiveBook, before: Mapping[str, Before | None]) -> tuple[SheetPlan, ...]:
-    back = {key: was for key, was in before.items() if was is not None}
-    plans = tuple(replace(was.plan or _plain_plan(key, was), name=was.name) for key, was in back.items())
-    take_off(live.book, [key for key in before if key not in back])
-    put_sheets(live.book, plans)
-    ours = marked(live.book)
-    for key, was in back.items():
-        if was.contents is not None:
-            restore_cells(live.book.sheets[ours[key]], was.contents)
-    return plans
 
 
 def _tab_names(book: Any, wanted: Mapping[str, str]) -> dict[str, str]:
@@ -201,125 +184,19 @@ def _free_tables(book: Any, plans: Sequence[SheetPlan]) -> tuple[SheetPlan, ...]
     return renamed_tables(plans, tables | {str(name.name).lower() for name in book.names})
 
 
-def _before(book: Any, plans: Sequence[SheetPlan], journal: Journal) -> dict[str, Before | None]:
-    ours, last, left = marked(book), journal.read(), journal.left()
-    return {
-        plan.key: _as_it_is(book.sheets[ours[plan.key]], last.put.get(plan.key), left.get(plan.key, ""))
-        if plan.key in ours
-        else None
-        for plan in plans
-    }
-
-
-def _as_it_is(sheet: Any, plan: SheetPlan | None, left: str) -> Before:
-    """The sheet as it stands; only where somebody typed into it since must it be read."""
-    tables = tuple(table_of(table) for table in sheet.tables)
-    made = {(t.name, t.row, t.column, len(t.columns)) for t in plan.tables} if plan else set()
-    same = made == {(t.name, t.first_row, t.first_column, t.last_column - t.first_column + 1) for t in tables}
-    if same and left and fingerprint(sheet) == left:
-        return Before(sheet.name, tables, None, plan)
-    return Before(sheet.name, tables, contents_of(sheet), plan if same else None)
-
-
-def _leave(live: LiveBook, journal: Journal) -> None:
-    """Notes that all is written, and what a later run can tell each sheet by."""
-    journal.leave({key: fingerprint(live.book.sheets[tab]) for key, tab in marked(live.book).items()})
-
-
 def _undo(live: LiveBook, place: Place) -> str:
-    """Puts back what stood in our sheets before the last run, and takes off those that were not there."""
     live.refuse_if_closed_to_us()
     journal = Journal(place.own, live.full_name)
-    entry = journal.read()
-    stands = _stands(live.book, entry.put) if journal.finished else bool(named(live.book).keys() & entry.put)
-    if not entry.before or not stands:
+    entry = can_undo(live.book, journal)
+    if entry is None:
         raise LiveError(
             f"There is no run on {live.name} to undo: none since the last undo, or not on this computer, or the "
             "workbook was closed since without saving. To go back further, close it without saving and open it again."
         )
-    with live.held_still():
-        journal.write(Entry({plan.key: plan for plan in _put_back(live, entry.before)}))
-        _leave(live, journal)
-        live.go_back()
-    return _undone(entry.before)
-
-
-def _undone(before: Mapping[str, Before | None]) -> str:
-    was = [sheet for sheet in before.values() if sheet is not None]
-    if not was:
-        return "The last run is undone; its sheets are gone."
-    if all(sheet.plan for sheet in was):
-        return "The last run is undone; the sheets show what they showed before."
-    return "The last run is undone; the sheets say what they said before, plainly: their look comes with the next run."
-
-
-def _stands(book: Any, put: Mapping[str, SheetPlan]) -> bool:
-    """Whether the sheets of a run are there as it put them, table by table; another workbook of the same name
-    has none, and one that was closed without saving those of an earlier run."""
-    ours = marked(book)
-    return all(key in ours and _is_of(book.sheets[ours[key]], plan) for key, plan in put.items())
-
-
-def _is_of(sheet: Any, plan: SheetPlan) -> bool:
-    there = {table_of(table) for table in sheet.tables}
-    return there == {
-        Table(t.name, t.row, t.column, t.row + max(1, len(t.columns[0].contents)), t.column + len(t.columns) - 1)
-        for t in plan.tables
-    }
-
-
-def _plain_plan(key: str, was: Before) -> SheetPlan:
-    """A sheet that another program wrote, as far as its cells tell: all it said, with no more look than its tables."""
-    cells = was.contents or []
-    inside = {
-        (row, column)
-        for t in was.tables
-        for row in range(t.first_row, t.last_row + 1)
-        for column in range(t.first_column, t.last_column + 1)
-    }
-    puts = tuple(
-        Put(row, column, _content(cell), _style(cell))
-        for row, line in enumerate(cells, 1)
-        for column, cell in enumerate(line, 1)
-        if cell is not None and (row, column) not in inside
-    )
-    tables = tuple(
-        TablePlan(t.name, t.first_row, t.first_column, tuple(_plain_columns(cells, t)), style="") for t in was.tables
-    )
-    return SheetPlan(key, was.name, puts, tables)
-
-
-def _plain_columns(cells: list[list[Any]], t: Any) -> list[Column]:
-    def cell(row: int, column: int) -> Any:
-        line = cells[row - 1] if row <= len(cells) else []
-        return line[column - 1] if column <= len(line) else None
-
-    columns = []
-    for at in range(t.first_column, t.last_column + 1):
-        body = [cell(row, at) for row in range(t.first_row + 1, t.last_row + 1)]
-        looks = {_style(value) for value in body if value is not None}
-        style = looks.pop() if len(looks) == 1 else PLAIN
-        columns.append(Column(str(cell(t.first_row, at) or ""), list(map(_content, body)), style))
-    return columns
-
-
-def _content(cell: Any) -> Content:
-    if isinstance(cell, str) and cell.startswith("="):
-        return Formula(cell[1:], "")
-    return cell if isinstance(cell, str | float | bool | dt.date | None) else str(cell)
-
-
-def _style(cell: Any) -> Style:
-    if isinstance(cell, dt.datetime):
-        return MOMENT
-    return DATE if isinstance(cell, dt.date) else PLAIN
-
-
-def _analysed(live: LiveBook, place: Place) -> tuple[Analysis, RunStamp, Job]:
-    job = _job(live, place)
-    read = live.read(job.path, lambda tab: live.status(f"reading {tab}"))
-    analysis, stamp = examine_source(read.source, job, lambda step: live.status(f"{step}…"))
-    return analysis, replace(stamp, input_name=live.name), job
+    with live.held_still() as go_back:
+        said = undo(live.book, entry, journal)
+        go_back()
+    return said
 
 
 def _report(live: LiveBook, place: Place) -> str:
@@ -335,8 +212,8 @@ def _report(live: LiveBook, place: Place) -> str:
 
 
 def _mail(live: LiveBook, place: Place) -> str:
-    analysis, stamp, job = _analysed(live, place)
-    return place.send(analysis, stamp, job.path, live)
+    analysis, stamp, read = _analysed(live, place)
+    return place.send(analysis, stamp, read.source.path, live)
 
 
 def _help(live: LiveBook, place: Place) -> str:

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -114,7 +114,6 @@ class LiveBook:
 
     app: Any
     book: Any
-    _front: list[tuple[Any, str]] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -186,19 +185,25 @@ class LiveBook:
                 )
 
     @contextmanager
-    def held_still(self) -> Iterator[None]:
-        """Screen, events and calculation wait meanwhile; afterwards all is as it was, whatever happened."""
+    def held_still(self) -> Iterator[Callable[[], None]]:
+        """Screen, events and calculation wait meanwhile; afterwards all is as it was, whatever happened.
+
+        What it gives brings the person back to where they were, as a fault does.
+        """
         app, book = self.app, self.book
         with in_words():
             was = (app.screen_updating, app.enable_events, app.calculation)
             sheet, selected = book.sheets.active, _selected(app)
-            self._front[:] = [(sheet, selected)]
+
+        def go_back() -> None:
+            refined(lambda: _go_to(sheet, selected))
+
         try:
             with in_words():
                 app.screen_updating, app.enable_events, app.calculation = False, False, "manual"
-                yield
+                yield go_back
         except BaseException:
-            self.go_back()
+            go_back()
             raise
         finally:
             # One by one: where the first cannot be put back, the others still can.
@@ -206,18 +211,12 @@ class LiveBook:
             refined(lambda: setattr(app, "enable_events", was[1]))
             refined(lambda: setattr(app, "screen_updating", was[0]))
 
-    def go_back(self) -> None:
-        """To where the person was before it was held still, if that is still there; only while it is."""
-        if self._front:
-            sheet, selected = self._front[-1]
-            refined(lambda: _go_back(sheet, selected))
-
     def show(self, tab: str) -> None:
         """Brings a sheet to the front, at its top."""
         with in_words():
             sheet = self.book.sheets[tab]
-            sheet.activate()
-            sheet.range((1, 1)).select()
+            sheet.visible = True
+            _go_to(sheet, "$A$1")
 
     def status(self, text: str | None) -> None:
         """One line at the foot of the window; None gives it back to Excel. A busy Excel is not worth an error."""
@@ -266,6 +265,6 @@ def _selected(app: Any) -> str:
         return "$A$1"
 
 
-def _go_back(sheet: Any, selected: str) -> None:
+def _go_to(sheet: Any, selected: str) -> None:
     sheet.activate()
     sheet.range(selected).select()

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 from pipesheet.grid import column_letters
-from pipesheet.sheets import PLAIN, Column, Highlight, SheetPlan, Style, TablePlan, Typeface
+from pipesheet.sheets import PLAIN, USUAL_SIZE, Column, Highlight, SheetPlan, Style, TablePlan, Typeface
 
 GENERAL = "General"
-_LONGEST_CHOICES, _LONGEST_MESSAGE = 255, 255
 _INPUT_ONLY = 0
-USUAL_SIZE = 10
-"""Points of our text where a style says nothing, as in the file."""
 _VERTICAL = {"top": "top", "vcenter": "center", "": "bottom"}
 
 
@@ -117,22 +114,16 @@ def _runs(plan: SheetPlan) -> Iterator[tuple[Style, int, int, int]]:
         yield run
 
 
-def body_rows(table: TablePlan) -> int:
-    """Rows of a table below its header; Excel wants one at least."""
-    return max(1, len(table.columns[0].contents))
-
-
 def _dress_table(sheet: Any, table: TablePlan, typeface: Typeface) -> None:
     """First what all columns have in common, then what sets each apart: thousands of rows are formatted once."""
     common, width = shared([column.style for column in table.columns]), len(table.columns)
     dress(area(sheet, table.row, table.column, 1, width), table.header, typeface)
-    dress(area(sheet, table.row + 1, table.column, body_rows(table), width), common, typeface)
+    dress(area(sheet, table.row + 1, table.column, table.rows, width), common, typeface)
     for first, last, column in _alike(table.columns):
         across = last - first + 1
-        align = column.style.align or ("right" if column.style.number else "left")
-        header = replace(table.header, align=align, indent=column.style.indent)
-        dress(area(sheet, table.row, table.column + first, 1, across), header, typeface, over=table.header)
-        body = area(sheet, table.row + 1, table.column + first, body_rows(table), across)
+        header = area(sheet, table.row, table.column + first, 1, across)
+        dress(header, table.header_style(column), typeface, over=table.header)
+        body = area(sheet, table.row + 1, table.column + first, table.rows, across)
         dress(body, column.style, typeface, over=common)
     for at, column in enumerate(table.columns, table.column):
         _validate(sheet, table, at, column)
@@ -149,8 +140,8 @@ def _alike(columns: Iterable[Column]) -> Iterator[tuple[int, int, Column]]:
 
 
 def _validate(sheet: Any, table: TablePlan, at: int, column: Column) -> None:
-    if column.choices and len(",".join(column.choices)) <= _LONGEST_CHOICES:
-        area(sheet, table.row + 1, at, body_rows(table)).data_validation.set_list(list(column.choices))
+    if column.listed:
+        area(sheet, table.row + 1, at, table.rows).data_validation.set_list(list(column.choices))
     if column.note:
         refined(lambda: _prompt(area(sheet, table.row, at), column))
 
@@ -158,12 +149,11 @@ def _validate(sheet: Any, table: TablePlan, at: int, column: Column) -> None:
 def _prompt(cell: Any, column: Column) -> None:
     rule = cell.data_validation.api
     refined(lambda: rule.Add(_INPUT_ONLY))
-    rule.InputTitle, rule.InputMessage = column.header[:32], column.note[:_LONGEST_MESSAGE]
+    rule.InputTitle, rule.InputMessage = column.prompt
 
 
 def _measure(sheet: Any, plan: SheetPlan, typeface: Typeface) -> None:
-    widths = {t.column + i: c.width for t in plan.tables for i, c in enumerate(t.columns) if c.width is not None}
-    for column, width in {**widths, **plan.widths}.items():
+    for column, width in plan.all_widths.items():
         area(sheet, 1, column).column_width = width
     for row, height in plan.heights.items():
         area(sheet, row, 1).row_height = typeface.points(height)
@@ -182,14 +172,10 @@ def _highlight(sheet: Any, highlight: Highlight) -> None:
             highlight.color, minimum=0, threshold_type="number", gradient=False, show_value=True
         )
         return
-    formula = highlight.criterion
-    if highlight.kind == "text":
-        corner = f"{column_letters(highlight.first_column)}{highlight.first_row}"
-        formula = corner + '="' + highlight.criterion.replace('"', '""') + '"'
     cells.select()  # Excel takes addresses in a rule as seen from the cell that is selected
     style = highlight.style
     wanted = {"fill_color": style.fill, "font_color": style.color, "font_bold": style.bold, "font_italic": style.italic}
-    cells.conditional_formats.add_custom(f"={formula}", **{k: v for k, v in wanted.items() if v})
+    cells.conditional_formats.add_custom(f"={highlight.formula}", **{k: v for k, v in wanted.items() if v})
 
 
 def set_up(sheet: Any, plan: SheetPlan) -> None:

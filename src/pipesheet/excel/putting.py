@@ -10,12 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
-from pipesheet.composing.cells import LONGEST_TEXT, clean, literal, location
+from pipesheet.composing.cells import EPOCH_1900, EPOCH_1904, LONGEST_TEXT, clean, literal, location, serial
 from pipesheet.excel.drawing import redraw
-from pipesheet.excel.looks import GENERAL, area, body_rows, dress_sheet, refined, set_up
+from pipesheet.excel.looks import GENERAL, area, dress_sheet, refined, set_up
 from pipesheet.excel.reading import Block, Told, as_block, contents_of, marked, named
 from pipesheet.grid import quoted_sheet
 from pipesheet.locate import BOOK_MARK, MARK
@@ -23,8 +24,6 @@ from pipesheet.sheets import Content, Formula, Link, SheetPlan, TablePlan, Typef
 
 AS_TEXT = "@"
 NOTHING, TEXT, VALUE, FORMULA = "nothing", "text", "value", "formula"
-EPOCH_1900, EPOCH_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
-_FIRST_SURE_DATE = dt.date(1900, 3, 1)
 _ASIDE = 200
 """Columns to the right where a table stands for a moment when its place has moved."""
 
@@ -36,19 +35,16 @@ def put_sheets(book: Any, plans: Sequence[SheetPlan], told: Told = lambda _: Non
     """Writes the sheets of the plans, each over the one that bears its mark or as a new last one."""
     ours = marked(book)
     sheets = {plan.key: _sheet_of(book, plan, ours) for plan in plans}
-    epoch = EPOCH_1904 if _counts_from_1904(book) else EPOCH_1900
+    epoch = epoch_of(book)
     for plan in plans:
         told(plan.name)
         _make_room(sheets[plan.key], plan)
         _put_values(sheets[plan.key], plan, epoch)
     for plan in plans:
         told(plan.name)
-        sheet = sheets[plan.key]
-        sheet.visible = True
-        sheet.activate()
-        dress_sheet(sheet, plan, _typeface(sheet))
-        sheet.range((1, 1)).select()
-        sheet.visible = not plan.hidden
+        with in_sight(sheets[plan.key]) as sheet:
+            dress_sheet(sheet, plan, _typeface(sheet))
+            sheet.range((1, 1)).select()
     # A formula in a cell without a format would bring that of the cells it counts along.
     for plan in plans:
         _put_formulas(sheets[plan.key], plan)
@@ -75,6 +71,7 @@ def _sheet_of(book: Any, plan: SheetPlan, ours: Mapping[str, str]) -> Any:
         return book.sheets[ours[plan.key]]
     made = book.sheets.add(plan.name, after=book.sheets[len(book.sheets) - 1])
     set_up(made, plan)
+    made.visible = not plan.hidden
     _mark(book, MARK + plan.key, f"={quoted_sheet(plan.name)}!$A$1")
     _mark(book, BOOK_MARK, "=1")
     return made
@@ -88,11 +85,22 @@ def _mark(book: Any, name: str, text: str) -> None:
     refined(lambda: setattr(made.api, "Visible", False))
 
 
-def _counts_from_1904(book: Any) -> bool:
+def epoch_of(book: Any) -> dt.date:
+    """Day 0 of that workbook."""
     try:
-        return bool(book.api.Date1904)
+        return EPOCH_1904 if book.api.Date1904 else EPOCH_1900
     except Exception:  # a host that has no such word counts as all do
-        return False
+        return EPOCH_1900
+
+
+@contextmanager
+def in_sight(sheet: Any) -> Iterator[Any]:
+    """The sheet as the active one, which some things can be done to no other; hidden again if it was."""
+    seen = sheet.visible
+    sheet.visible = True
+    sheet.activate()
+    yield sheet
+    sheet.visible = seen
 
 
 def _typeface(sheet: Any) -> Typeface:
@@ -109,7 +117,6 @@ def _make_room(sheet: Any, plan: SheetPlan) -> None:
     if not there and sheet.used_range.shape == (1, 1):
         _add_tables(sheet, plan.tables)
         return
-    sheet.visible = True
     for table in there.values():
         refined(lambda table=table: table.autofilter.clear())  # type: ignore[misc]  # what is hidden is written too
     sheet.cells.unmerge()
@@ -121,7 +128,8 @@ def _make_room(sheet: Any, plan: SheetPlan) -> None:
         refined(there.pop(gone).api.Unlist)
     _bring(sheet, there, wanted)
     for table in sheet.tables:
-        _resize(sheet, table, wanted[str(table.name).casefold()])
+        if planned := wanted.get(str(table.name).casefold()):
+            _resize(sheet, table, planned)
     _add_tables(sheet, [table for name, table in wanted.items() if name not in there])
 
 
@@ -148,11 +156,11 @@ def _resize(sheet: Any, table: Any, planned: TablePlan) -> None:
     corners = _corners(table.range)
     if len(planned.columns) >= corners[3] - corners[1] + 1:
         _headers(sheet, planned)
-    table.resize(area(sheet, planned.row, planned.column, body_rows(planned) + 1, len(planned.columns)))
+    table.resize(area(sheet, planned.row, planned.column, planned.rows + 1, len(planned.columns)))
     _headers(sheet, planned)
     for rest in without(corners, (_planned_corners(planned),)):
         sheet.range(rest[:2], rest[2:]).clear_contents()
-    area(sheet, planned.row + 1, planned.column, body_rows(planned), len(planned.columns)).clear_contents()
+    area(sheet, planned.row + 1, planned.column, planned.rows, len(planned.columns)).clear_contents()
 
 
 def _headers(sheet: Any, planned: TablePlan) -> None:
@@ -174,7 +182,7 @@ def _add_tables(sheet: Any, tables: Sequence[TablePlan]) -> None:
     for table in tables:
         header = area(sheet, table.row, table.column, 1, len(table.columns))
         _write_texts(header, [[column.header for column in table.columns]])
-        cells = area(sheet, table.row, table.column, body_rows(table) + 1, len(table.columns))
+        cells = area(sheet, table.row, table.column, table.rows + 1, len(table.columns))
         made = sheet.tables.add(source=cells, name=table.name, has_headers=True, table_style_name=table.style)
         made.show_autofilter = table.autofilter
         made.show_table_style_row_stripes = table.banded
@@ -186,7 +194,7 @@ def _corners(cells: Any) -> Corners:
 
 
 def _planned_corners(table: TablePlan) -> Corners:
-    return table.row, table.column, table.row + body_rows(table), table.column + len(table.columns) - 1
+    return table.row, table.column, table.last_row, table.last_column
 
 
 def without(whole: Corners, holes: Sequence[Corners]) -> list[Corners]:
@@ -272,18 +280,9 @@ def plain(content: Content, epoch: dt.date) -> Any:
     if isinstance(content, bool) or content is None or isinstance(content, Formula | Link):
         return content
     if isinstance(content, dt.date):
-        return _serial(content, epoch)
+        number = serial(content, epoch)
+        return number if isinstance(number, str) else float(number)
     return float(content) if math.isfinite(content) else None
-
-
-def _serial(moment: dt.date, epoch: dt.date) -> float | str:
-    day = moment.date() if isinstance(moment, dt.datetime) else moment
-    if day < max(_FIRST_SURE_DATE, epoch):
-        return moment.isoformat()
-    if not isinstance(moment, dt.datetime):
-        return float((day - epoch).days)
-    start = dt.datetime.combine(epoch, dt.time())
-    return (moment.replace(tzinfo=None, microsecond=0) - start) / dt.timedelta(days=1)
 
 
 def _put_formulas(sheet: Any, plan: SheetPlan) -> None:
@@ -317,15 +316,15 @@ def text_of(content: Formula | Link) -> str:
 
 def restore_cells(sheet: Any, wanted: Block) -> None:
     """Writes back what stood in each cell, where something else stands now."""
-    now = contents_of(sheet)
+    now, epoch = contents_of(sheet), epoch_of(sheet.book)
     for row, cells in enumerate(wanted):
         there = now[row] if row < len(now) else []
         for column, content in enumerate(cells):
             if content != (there[column] if column < len(there) else None):
-                _restore(sheet.range((row + 1, column + 1)), content)
+                _restore(sheet.range((row + 1, column + 1)), content, epoch)
 
 
-def _restore(cell: Any, content: Any) -> None:
+def _restore(cell: Any, content: Any, epoch: dt.date) -> None:
     if isinstance(content, str) and content.startswith("="):
         cell.formula = content
         return
@@ -333,5 +332,5 @@ def _restore(cell: Any, content: Any) -> None:
     if isinstance(content, str):
         cell.number_format = AS_TEXT
         content = _kept(content)
-    cell.raw_value = plain(content, EPOCH_1900) if isinstance(content, dt.date) else content
+    cell.raw_value = plain(content, epoch) if isinstance(content, dt.date) else content
     cell.number_format = look
