@@ -11,7 +11,6 @@ import datetime as dt
 import gzip
 import hashlib
 import io
-import json
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,11 +31,11 @@ _FORMAT = 1
 @dataclass(frozen=True, slots=True)
 class Before:
     """One sheet of ours as it was: its tables, what stood in its cells from A1 on, and the plan it was made
-    of where that is known. `contents` is None where the sheet is as that plan left it."""
+    of where that is known."""
 
     name: str
     tables: tuple[Table, ...]
-    contents: list[list[Any]] | None
+    contents: list[list[Any]]
     plan: SheetPlan | None = None
 
 
@@ -52,12 +51,12 @@ class Entry:
 
 
 class Journal:
-    """The entry of one workbook, and beside it a hash of each sheet as the last run left it."""
+    """The entry of one workbook, and beside it a mark that the run came to its end."""
 
     def __init__(self, folder: Path, full_name: str) -> None:
         self._folder = folder / FOLDER
         self._path = self._folder / f"{hashlib.sha256(full_name.encode()).hexdigest()[:32]}.bin"
-        self._left = self._path.with_suffix(".json")
+        self._done = self._path.with_suffix(".done")
 
     @property
     def name(self) -> str:
@@ -81,27 +80,19 @@ class Journal:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         kept = gzip.compress(pickle.dumps((_FORMAT, entry), protocol=5), compresslevel=1, mtime=0)
         replace_file(self._path, kept)
-        self._left.unlink(missing_ok=True)
+        self._done.unlink(missing_ok=True)
         for old in sorted(self._folder.glob("*.bin"), key=lambda path: -path.stat().st_mtime)[KEPT:]:
             old.unlink(missing_ok=True)
-            old.with_suffix(".json").unlink(missing_ok=True)
+            old.with_suffix(".done").unlink(missing_ok=True)
 
     @property
     def finished(self) -> bool:
         """Whether the last run came to its end."""
-        return self._left.exists()
+        return self._done.exists()
 
-    def left(self) -> dict[str, str]:
-        """Key -> hash of the sheet as the last run left it; empty where that is not known."""
-        try:
-            found = json.loads(self._left.read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
-
-    def leave(self, hashes: Mapping[str, str]) -> None:
-        """Keeps them, once all is written."""
-        replace_file(self._left, json.dumps(hashes).encode())
+    def finish(self) -> None:
+        """Notes that all is written."""
+        self._done.touch()
 
 
 _LOADED = {

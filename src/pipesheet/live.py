@@ -25,7 +25,7 @@ from pipesheet.jobs import REPORT_SUFFIX, Job, examine_source, replace_text
 from pipesheet.journal import Journal
 from pipesheet.sheets import SheetPlan
 from pipesheet.turns import turn
-from pipesheet.undoing import can_undo, finish, remember, take_back, undo
+from pipesheet.undoing import can_undo, remember, take_back, undo
 
 if TYPE_CHECKING:
     from pipesheet.analysis import Analysis
@@ -164,7 +164,7 @@ def _results(live: LiveBook, place: Place, shown: str) -> Analysis:
             take_back(live.book, entry, journal)
             raise
         live.show(names[shown])
-    finish(live.book, journal)
+    journal.finish()
     return analysis
 
 

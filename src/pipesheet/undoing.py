@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipesheet.excel.putting import put_sheets, restore_cells, take_off
-from pipesheet.excel.reading import Block, contents_of, fingerprint, marked, named, table_of
+from pipesheet.excel.reading import Block, contents_of, marked, named, table_of
 from pipesheet.grid import Table
 from pipesheet.journal import Before, Entry, Journal
 from pipesheet.sheets import PLAIN, Column, Content, Formula, Put, SheetPlan, Style, TablePlan
@@ -23,21 +23,14 @@ DATE, MOMENT = Style(number="m/d/yyyy"), Style(number="m/d/yyyy h:mm")
 
 def remember(book: Any, plans: Sequence[SheetPlan], journal: Journal) -> Entry:
     """Keeps what stands where the plans will be put, before a cell is written."""
-    ours, last, left = marked(book), journal.read(), journal.left()
+    ours, last = marked(book), journal.read()
     before = {
-        plan.key: _as_it_is(book.sheets[ours[plan.key]], last.put.get(plan.key), left.get(plan.key, ""))
-        if plan.key in ours
-        else None
+        plan.key: _as_it_is(book.sheets[ours[plan.key]], last.put.get(plan.key)) if plan.key in ours else None
         for plan in plans
     }
     entry = Entry({plan.key: plan for plan in plans}, before)
     journal.write(entry)
     return entry
-
-
-def finish(book: Any, journal: Journal) -> None:
-    """Notes that all is written, and what a later run can tell each sheet by."""
-    journal.leave({key: fingerprint(book.sheets[tab]) for key, tab in marked(book).items()})
 
 
 def take_back(book: Any, entry: Entry, journal: Journal) -> None:
@@ -60,7 +53,7 @@ def can_undo(book: Any, journal: Journal) -> Entry | None:
 def undo(book: Any, entry: Entry, journal: Journal) -> str:
     """Puts back what stood before that run, takes off what did not, and says which it was."""
     journal.write(Entry({plan.key: plan for plan in _put_back(book, entry.before)}))
-    finish(book, journal)
+    journal.finish()
     was = [sheet for sheet in entry.before.values() if sheet is not None]
     if not was:
         return "The last run is undone; its sheets are gone."
@@ -76,17 +69,13 @@ def _put_back(book: Any, before: Mapping[str, Before | None]) -> tuple[SheetPlan
     put_sheets(book, plans)
     ours = marked(book)
     for key, was in back.items():
-        if was.contents is not None:
-            restore_cells(book.sheets[ours[key]], was.contents)
+        restore_cells(book.sheets[ours[key]], was.contents)
     return plans
 
 
-def _as_it_is(sheet: Any, plan: SheetPlan | None, left: str) -> Before:
-    """The sheet as it stands; only where somebody typed into it since must it be read."""
-    if plan is not None and not _is_of(sheet, plan):
-        plan = None
-    contents = None if plan and left and fingerprint(sheet) == left else contents_of(sheet)
-    return Before(sheet.name, tuple(map(table_of, sheet.tables)), contents, plan)
+def _as_it_is(sheet: Any, plan: SheetPlan | None) -> Before:
+    known = plan if plan is not None and _is_of(sheet, plan) else None
+    return Before(sheet.name, tuple(map(table_of, sheet.tables)), contents_of(sheet), known)
 
 
 def _stands(book: Any, put: Mapping[str, SheetPlan]) -> bool:
@@ -102,7 +91,7 @@ def _is_of(sheet: Any, plan: SheetPlan) -> bool:
 
 def _plain_plan(key: str, was: Before) -> SheetPlan:
     """A sheet as far as its cells tell."""
-    cells = was.contents or []
+    cells = was.contents
     inside = {
         (row, column)
         for t in was.tables

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Any
 
 from pipesheet.calc.engine_cells import PIXEL, POINT, Cells, address_of, calc_link, excel_link
@@ -373,7 +374,12 @@ def _rows(value: Any, shape: tuple[int, int]) -> list[list[Any]]:
 
 
 def _read(value: dict[str, Any]) -> Any:
-    return value["e"] if "e" in value else dt.datetime.fromisoformat(value["d"])
+    return value["e"] if "e" in value else _moment(value["d"])
+
+
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text)
 
 
 def _written(value: Any) -> Any:

@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from pipesheet.calc.office_documents import cells, corners, enum, meant, said, struct
@@ -300,6 +301,7 @@ def _place(cell: Any) -> tuple[int, int, int, int]:
     return address.Column, address.Row, address.Column, address.Row
 
 
+@lru_cache(maxsize=4096)  # a column of thousands has a few hundred days
 def _day(serial: float) -> dict[str, str]:
     moment = NULL_DATE + datetime.timedelta(seconds=round(serial * 86400))
     return {"d": moment.isoformat()}

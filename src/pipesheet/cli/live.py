@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -73,7 +74,11 @@ def run_action(
         if action == "help":  # which needs no workbook
             return _nowhere_to_say(help_text(own_folder()), silent=silent)
         return _nowhere_to_say(str(fault), fault.exit_code, silent=silent)
-    done = run_live(action, live, place)
+    gc.disable()  # as with a batch: millions of values without a cycle among them
+    try:
+        done = run_live(action, live, place)
+    finally:
+        gc.enable()
     if not silent:
         click.echo(done.said, err=done.exit_code != 0)
     return done.exit_code
