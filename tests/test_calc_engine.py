@@ -456,12 +456,14 @@ def test_formats_by_a_condition(sheet: Any) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*extension is not supported")
 def test_rules_reach_the_saved_workbook_as_excel_has_them(book: Any, sheet: Any, tmp_path: Path) -> None:
+    sheet["B2:B4"].font.size = 9
     sheet["B2:B4"].conditional_formats.add_custom('=AND($A2="late",B2>0)', fill_color="#ffc7ce")
     sheet["C2:C4"].conditional_formats.add_data_bar("#63be7b", minimum=0)
     book.save(tmp_path / "rules.xlsx")
     saved = openpyxl.load_workbook(tmp_path / "rules.xlsx").worksheets[0].conditional_formatting
     found = {str(each.sqref): rule for each in saved for rule in each.rules}
     assert (found["B2:B4"].type, found["B2:B4"].formula) == ("expression", ['AND($A2="late",B2>0)'])
+    assert found["B2:B4"].dxf.font.sz == 9, "a rule that says nothing of the size leaves it as it is"
     assert [(end.type, end.val) for end in found["C2:C4"].dataBar.cfvo] == [("num", 0), ("max", 0)]
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipesheet.calc.office_documents import Documents, corners, enum, named, said
+from pipesheet.calc.office_documents import Documents, corners, enum, meant, named, said
 
 CONDITION, BAR = 0, 2  # ConditionEntryType
+# What a workbook's default style may say by itself, and every style of a rule would say with it.
+INHERITED = ("CharFontName", "CharHeight", "VertJustify")
 BOUNDS = {"lowest": 1, "highest": 2, "percentile": 3, "number": 4, "percent": 5}  # DataBarEntryType
 
 
@@ -27,10 +29,11 @@ class Rules(Documents):
     def _add_condition(self, at: list[Any], rule: dict[str, Any]) -> None:
         """In the older way: with the newer one Calc 7.4 saves a formula as seen from A1."""
         block = self._range(*at)
-        conditions = block.ConditionalFormat
+        first, conditions = block.getCellByPosition(0, 0), block.ConditionalFormat
+        style = dict({name: said(first.getPropertyValue(name)) for name in INHERITED}, **rule["style"])
         values = {
             "Operator": enum("sheet.ConditionOperator", "FORMULA"), "Formula1": rule["formula"],
-            "SourcePosition": block.getCellByPosition(0, 0).CellAddress, "StyleName": self._style(at[0], rule["style"]),
+            "SourcePosition": first.CellAddress, "StyleName": self._style(at[0], style),
         }  # fmt: skip
         conditions.addNew(tuple(named(name, value) for name, value in values.items()))
         block.ConditionalFormat = conditions
@@ -63,9 +66,7 @@ class Rules(Documents):
         if not styles.hasByName(name):
             styles.insertByName(name, self._document(doc).createInstance("com.sun.star.style.CellStyle"))
             for key, value in values.items():
-                styles.getByName(name).setPropertyValue(
-                    key, enum(*value) if isinstance(value, (list, tuple)) else value
-                )
+                styles.getByName(name).setPropertyValue(key, meant(value))
         return name
 
     def do_rules(self, *at: Any) -> list[dict[str, Any]]:
@@ -97,7 +98,7 @@ class Rules(Documents):
             if name == "Formula1":
                 rule.setFormula1(value)
             else:
-                rule.setPropertyValue(name, enum(*value) if isinstance(value, (list, tuple)) else value)
+                rule.setPropertyValue(name, meant(value))
         block.Validation = rule
 
 
