@@ -216,7 +216,8 @@ def _interpreter(pipe: str, folder: Path, ended: Path) -> str:
         local = uno.getComponentContext()
         resolver = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", local)
         context = resolver.resolve("uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
-        xlwings.engines.active = xlwings.Engine(impl=Engine(Office(context)))
+        office = Office(context)
+        xlwings.engines.active = xlwings.Engine(impl=Engine(office))
         assert sys.argv[1:4] == ["-I", "-m", "pipesheet"], sys.argv
         code = 99
         try:
@@ -224,6 +225,7 @@ def _interpreter(pipe: str, folder: Path, ended: Path) -> str:
         except SystemExit as end:
             code = end.code
         finally:
+            office.let_go()
             open({str(ended)!r}, "w").write(str(code))
         """)
 

@@ -244,9 +244,9 @@ class SheetApi:
         return bool(self._sheet.get("Protected"))
 
     @property
-    def Fingerprint(self) -> str:  # noqa: N802  as Excel would call it, if it had such a word
-        """A hash over what stands in its cells, formulas as formulas."""
-        return str(self._sheet.ask("fingerprint"))
+    def Seal(self) -> str:  # noqa: N802  as Excel would call it, if it had such a word
+        """A word that is another once a cell has changed."""
+        return str(self._sheet.ask("seal"))
 
     @property
     def Tab(self) -> Tab:  # noqa: N802  Excel's name

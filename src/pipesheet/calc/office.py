@@ -14,10 +14,10 @@ from typing import Any, Optional
 
 import uno  # type: ignore[import-not-found, unused-ignore]
 
-from pipesheet.calc.office_blocks import Blocks
 from pipesheet.calc.office_charts import Charts
 from pipesheet.calc.office_documents import enum, named, path_of, struct, title_of
 from pipesheet.calc.office_rules import Rules
+from pipesheet.calc.office_seals import Seals
 from pipesheet.calc.office_sheets import Sheets
 
 _FAULT = uno.getClass("com.sun.star.uno.Exception")
@@ -26,7 +26,7 @@ ANSWERS = {0: "cancel", 1: "ok", 2: "yes", 3: "no"}  # com.sun.star.awt.MessageB
 SAVED_AS = {".xlsx": "Calc MS Excel 2007 XML", ".xlsm": "Calc MS Excel 2007 VBA XML", ".ods": "calc8"}
 
 
-class Office(Blocks, Sheets, Rules, Charts):
+class Office(Seals, Sheets, Rules, Charts):
     """LibreOffice, reached by its component context; ``show`` puts a message to the person and says the answer."""
 
     def __init__(self, context: Any, show: Optional[Callable[[str, str, str, str], str]] = None) -> None:  # noqa: UP045
@@ -113,15 +113,21 @@ class Office(Blocks, Sheets, Rules, Charts):
 
     def do_still(self, doc: str, wanted: Any) -> bool:
         """Whether the window stands still and nothing is kept for Calc's own Undo, which would forget what the
-        person did over all that is written; set where given."""
+        person did over all that is written; set where given. Rows are measured once, at the end."""
         document = self._document(doc)
         still = bool(document.hasControllersLocked())
         if wanted and not still:
             document.lockControllers()
             document.addActionLock()
+            document.IsAdjustHeightEnabled = False
+            self._unmeasured[doc] = {}
             document.UndoManager.lock()
         if wanted is False and still:
             document.UndoManager.unlock()
+            document.IsAdjustHeightEnabled = True
+            for sheet in list(self._unmeasured.get(doc, ())):
+                self._fit_rows(doc, sheet)
+            self._unmeasured.pop(doc, None)
             document.removeActionLock()
             document.unlockControllers()
         return bool(document.hasControllersLocked())

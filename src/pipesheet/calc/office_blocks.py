@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -21,6 +20,7 @@ ERRORS = {
     532: -2146826281,
 }  # fmt: skip
 VALUE_ERROR = -2146826273
+LONG = 500  # rows
 REFERENCE = re.compile(
     r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|\[[^\]]*\]|(?<![\w.$])(?:(?<=\.))?(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\w(.])"
 )
@@ -29,18 +29,16 @@ REFERENCE = re.compile(
 class Blocks(Formats):
     """Operations on blocks of cells."""
 
+    def __init__(self, context: Any) -> None:
+        super().__init__(context)
+        self._unmeasured: dict[str, dict[str, set[int]]] = {}
+
     def do_used(self, doc: str, sheet: str) -> list[int]:
         """The corners of the part of the sheet that holds something."""
         cursor = self._sheet(doc, sheet).createCursor()
         cursor.gotoStartOfUsedArea(False)
         cursor.gotoEndOfUsedArea(True)
         return corners(cursor.RangeAddress)
-
-    def do_fingerprint(self, doc: str, sheet: str) -> str:
-        """A hash over what stands in the sheet's cells and where, whatever it looks like."""
-        at = self.do_used(doc, sheet)
-        held = repr((at, self._range(doc, sheet, *at).getFormulaArray()))
-        return hashlib.sha256(held.encode("utf-8", "surrogatepass")).hexdigest()
 
     def do_read(self, doc: str, *at: Any) -> list[list[Any]]:
         """The block's values, row by row."""
@@ -78,9 +76,11 @@ class Blocks(Formats):
         special: dict[tuple[str, int], list[int]] = {}
         plain = tuple(_plain_row(row, number, special) for number, row in enumerate(rows))
         block.setDataArray(plain)
+        self._measure_later(doc, sheet, top, top + len(rows) - 1)
         formats = self._document(doc).NumberFormats
         for (kind, column), numbers in special.items():
             if kind == "f":
+                self._fit_rows(doc, sheet)
                 for first, last in _runs(numbers):
                     self._set_formulas(formats, block.getCellRangeByPosition(column, first, column, last),
                                        [row[column] for row in rows[first : last + 1]])  # fmt: skip
@@ -125,6 +125,7 @@ class Blocks(Formats):
     def do_fill(self, doc: str, sheet: str, *args: Any) -> None:
         """The formula in the first cell, and in the others as if it were copied there; their formats stay."""
         *at, formula = args
+        self._fit_rows(doc, sheet)
         formats = self._document(doc).NumberFormats
         for area in list(_format_areas(self._range(doc, sheet, *at))):
             part = self._range(doc, sheet, *area)
@@ -168,8 +169,25 @@ class Blocks(Formats):
     def do_put(self, *args: Any) -> None:
         """Set properties of the block."""
         block = self._range(*args[:-1])
-        for name, value in args[-1].items():
-            block.setPropertyValue(name, meant(value))
+        self._measure_later(args[0], args[1], args[2], args[4])
+        names = sorted(args[-1])
+        block.setPropertyValues(tuple(names), tuple(meant(args[-1][name]) for name in names))
+
+    def _measure_later(self, doc: str, sheet: str, top: int, bottom: int) -> None:
+        """While the window stands still no row grows with its contents; those of long blocks never need to."""
+        if doc in self._unmeasured and bottom - top < LONG:
+            self._unmeasured[doc].setdefault(sheet, set()).update(range(top - 1, bottom))
+
+    def _fit_rows(self, doc: str, sheet: str) -> None:
+        """Rows as high as their contents want, but for those whose height was set.
+
+        Before there are formulas, as these would be calculated to be measured.
+        """
+        numbers = self._unmeasured.get(doc, {}).pop(sheet, set())
+        if numbers and self._document(doc).Sheets.hasByName(sheet):
+            rows = self._sheet(doc, sheet).Rows
+            for first, last in _runs([row for row in sorted(numbers) if rows.getByIndex(row).OptimalHeight]):
+                self._range(doc, sheet, first + 1, 1, last + 1, 1).Rows.OptimalHeight = True
 
     def do_lines(self, *args: Any) -> None:
         """Draw lines around and within the block: names with a line's color, style and width; the others stay."""
@@ -287,13 +305,11 @@ def _format_areas(block: Any) -> Iterator[list[int]]:
 
 def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
     """First and last of numbers that follow each other."""
-    first = last = numbers[0]
-    for number in numbers[1:]:
-        if number > last + 1:
-            yield first, last
+    for place, number in enumerate(numbers):
+        if place == 0 or number > numbers[place - 1] + 1:
             first = number
-        last = number
-    yield first, last
+        if place + 1 == len(numbers) or numbers[place + 1] > number + 1:
+            yield first, number
 
 
 def _place(cell: Any) -> tuple[int, int, int, int]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
-from typing import Any
+from itertools import groupby
+from typing import Any, TypeVar
 
 from pipesheet.grid import column_letters
 from pipesheet.sheets import PLAIN, USUAL_SIZE, Column, Highlight, SheetPlan, Style, TablePlan, Typeface
 
+T = TypeVar("T")
 GENERAL = "General"
 _INPUT_ONLY = 0
 _VERTICAL = {"top": "top", "vcenter": "center", "": "bottom"}
@@ -119,24 +121,23 @@ def _dress_table(sheet: Any, table: TablePlan, typeface: Typeface) -> None:
     common, width = shared([column.style for column in table.columns]), len(table.columns)
     dress(area(sheet, table.row, table.column, 1, width), table.header, typeface)
     dress(area(sheet, table.row + 1, table.column, table.rows, width), common, typeface)
-    for first, last, column in _alike(table.columns):
+    for first, last, style in neighbours([column.style for column in table.columns]):
         across = last - first + 1
         header = area(sheet, table.row, table.column + first, 1, across)
-        dress(header, table.header_style(column), typeface, over=table.header)
+        dress(header, table.header_style(table.columns[first]), typeface, over=table.header)
         body = area(sheet, table.row + 1, table.column + first, table.rows, across)
-        dress(body, column.style, typeface, over=common)
+        dress(body, style, typeface, over=common)
     for at, column in enumerate(table.columns, table.column):
         _validate(sheet, table, at, column)
 
 
-def _alike(columns: Iterable[Column]) -> Iterator[tuple[int, int, Column]]:
-    """Neighbouring columns of one style, as (first, last, one of them)."""
-    columns = list(columns)
+def neighbours(values: Sequence[T]) -> Iterator[tuple[int, int, T]]:
+    """Equal values that follow each other, as (first, last, value)."""
     first = 0
-    for at, column in enumerate(columns):
-        if at + 1 == len(columns) or columns[at + 1].style != column.style:
-            yield first, at, column
-            first = at + 1
+    for value, run in groupby(values):
+        last = first + len(list(run)) - 1
+        yield first, last, value
+        first = last + 1
 
 
 def _validate(sheet: Any, table: TablePlan, at: int, column: Column) -> None:
@@ -153,10 +154,17 @@ def _prompt(cell: Any, column: Column) -> None:
 
 
 def _measure(sheet: Any, plan: SheetPlan, typeface: Typeface) -> None:
-    for column, width in plan.all_widths.items():
-        area(sheet, 1, column).column_width = width
-    for row, height in plan.heights.items():
-        area(sheet, row, 1).row_height = typeface.points(height)
+    for first, last, width in _sized(plan.all_widths):
+        area(sheet, 1, first, 1, last - first + 1).column_width = width
+    for first, last, height in _sized(plan.heights):
+        area(sheet, first, 1, last - first + 1).row_height = typeface.points(height)
+
+
+def _sized(sizes: Mapping[int, float]) -> Iterator[tuple[int, int, float]]:
+    """Neighbouring columns or rows of one size, as (first, last, size)."""
+    for first, last, size in neighbours([sizes.get(at) for at in range(1, max(sizes, default=0) + 1)]):
+        if size is not None:
+            yield first + 1, last + 1, size
 
 
 def _cells(highlight: Highlight) -> int:

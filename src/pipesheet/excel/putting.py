@@ -16,7 +16,7 @@ from typing import Any
 
 from pipesheet.composing.cells import EPOCH_1900, EPOCH_1904, LONGEST_TEXT, clean, literal, location, serial
 from pipesheet.excel.drawing import redraw
-from pipesheet.excel.looks import GENERAL, area, dress_sheet, refined, set_up
+from pipesheet.excel.looks import GENERAL, area, dress_sheet, neighbours, refined, set_up
 from pipesheet.excel.reading import Block, Told, as_block, contents_of, marked, named
 from pipesheet.grid import quoted_sheet
 from pipesheet.locate import BOOK_MARK, MARK
@@ -227,21 +227,15 @@ def _put_values(sheet: Any, plan: SheetPlan, epoch: dt.date) -> None:
     for table in plan.tables:
         columns = [[] if c.formula else [plain(v, epoch) for v in c.contents] for c in table.columns]
         kinds = [{_kind(cell) for cell in cells} - {NOTHING} for cells in columns]
-        for first, last in _alike(kinds):
-            _put_columns(sheet, table.row + 1, table.column + first, columns[first : last + 1], kinds[first])
+        for first, last, alike in neighbours(kinds):
+            # Columns of one kind go together; one of several by itself, kind after kind.
+            step = last - first + 1 if len(alike) == 1 else 1
+            for at in range(first, last + 1, step):
+                _put_columns(sheet, table.row + 1, table.column + at, columns[at : at + step], alike)
     corners = [_planned_corners(table) for table in plan.tables] + [(p.row, p.column) * 2 for p in plan.puts]
     if corners:
         bottom, right = (max(corner[at] for corner in corners) for at in (2, 3))
         area(sheet, 1, 1, bottom, right).number_format = GENERAL
-
-
-def _alike(kinds: Sequence[set[str]]) -> Iterator[tuple[int, int]]:
-    """First and last of neighbouring columns that hold cells of one kind only, and the same."""
-    first = 0
-    for at, kind in enumerate(kinds):
-        if at + 1 == len(kinds) or kinds[at + 1] != kind or len(kind) > 1:
-            yield first, at
-            first = at + 1
 
 
 def _put_columns(sheet: Any, row: int, column: int, columns: Sequence[list[Any]], kinds: set[str]) -> None:

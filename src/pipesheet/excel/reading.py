@@ -37,7 +37,7 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A workbook as read, and by sheet what tells whether a cell was changed since: its raw cells, or a hash."""
+    """A workbook as read, and by sheet what tells whether a cell was changed since: its seal, or its raw cells."""
 
     source: Source
     known: Mapping[str, Block | str]
@@ -45,19 +45,17 @@ class Read:
     def still_so(self, book: Any) -> bool:
         """Whether every cell that was read holds now what it held then."""
         return self.known == {
-            seen.sheet.name: fingerprint(seen.sheet) or block_of(seen.sheet)
-            for seen in _sheets(book)
-            if not seen.results
+            seen.sheet.name: seal(seen.sheet) or block_of(seen.sheet) for seen in _sheets(book) if not seen.results
         }
 
 
-def fingerprint(sheet: Any) -> str:
-    """A hash over what stands in a sheet, of a host that takes one by itself; empty where all must be read.
+def seal(sheet: Any) -> str:
+    """A word that is another once any cell of the sheet has changed; empty where the program has no such thing.
 
-    `pipesheet.calc` has a word for it, Excel has none.
+    LibreOffice, through `pipesheet.calc`, tells of changes; in Excel all must be read.
     """
     try:
-        return str(sheet.api.Fingerprint)
+        return str(sheet.api.Seal)
     except Exception:
         return ""
 
@@ -98,7 +96,7 @@ def read_book(book: Any, path: Path, told: Told = lambda _: None) -> Read:
             grids.append(Grid(name, (), found.tables))
             continue
         told(name)
-        before = fingerprint(found.sheet)
+        before = seal(found.sheet)
         raw = block_of(found.sheet)
         known[name] = before or raw
         rows = [[_value(cell) for cell in row] for row in raw]
