@@ -94,12 +94,12 @@ def names(count: int) -> str:
     return workbook(after=f"<definedNames>{held}</definedNames>")
 
 
-def ods(rows: str, before: str = "", ending: str = "") -> bytes:
+def ods(rows: str, before: str = "", ending: str = "", table_end: str = "</table:table>") -> bytes:
     """An .ods of one sheet with those rows below a header."""
     kind = "application/vnd.oasis.opendocument.spreadsheet"
     spaces = "".join(f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
     header = f"<table:table-row>{''.join(map(ods_cell, TEXTS[:5]))}</table:table-row>"
-    body = f'<office:body><office:spreadsheet><table:table table:name="Deals">{header}{rows}</table:table>'
+    body = f'<office:body><office:spreadsheet><table:table table:name="Deals">{header}{rows}{table_end}'
     content = f'<?xml version="1.0"?>{before}<office:document-content{spaces} office:version="1.3">{body}'
     content += f"</office:spreadsheet></office:body></office:document-content>{ending}"
     return zipped({"mimetype": kind, "content.xml": content})

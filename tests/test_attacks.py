@@ -338,6 +338,9 @@ READ: Mapping[str, tuple[Attack, str]] = {
         }), "2 deals",
     ),
     "fifty thousand defined names": (lambda: spoiled({WORKBOOK: names(50_000)}), "2 deals"),
+    "a million million million shared texts, by what it says": (
+        lambda: spoiled({STRINGS: BOOK[STRINGS].replace("<sst ", f'<sst uniqueCount="{10**18}" ', 1)}), "2 deals"
+    ),
     "two million shared texts": (lambda: spoiled({STRINGS: strings(*TEXTS, *map(str, range(2_000_000)))}), "2 deals"),
     "a thousand sheets": (lambda: with_sheets(1000, sheet("")), "2 deals"),
 }  # fmt: skip
@@ -405,6 +408,7 @@ OTHERS: Mapping[str, tuple[Attack, str]] = {
         "repeat long texts",
     ),
     "an entity bomb in an .ods": (lambda: ods("", DECLARED["an entity bomb"]()), "holds a document type"),
+    "a table of an .ods that never ends": (lambda: ods("", table_end=""), "content.xml: mismatched tag"),
     "elements of an .ods a hundred thousand deep": (lambda: ods("<table:table-row>" * 100_000), ""),
     "an .xls that says it has all rows and columns there are": (
         lambda: xls(CELLS, dimensions=(0, 2**32 - 1, 0, 65_535)), "next to nothing in between"
@@ -532,7 +536,10 @@ def test_nothing_holds_up_whoever_opens_it(children: Children, tmp_path: Path, a
         met(children, book, command)
 
 
-@pytest.mark.parametrize("attack", attacks(OTHERS, lambda said: "xls" in said or "repeats" in said or "bomb" in said))
+@pytest.mark.parametrize(
+    "attack",
+    attacks(OTHERS, lambda said: "xls" in said or any(words in said for words in ("repeats", "bomb", "table of"))),
+)
 def test_other_formats_are_no_way_in(children: Children, tmp_path: Path, attack: str) -> None:
     made, words = OTHERS[attack]
     ending = attack[attack.index(".") + 1 :].split(maxsplit=1)[0]

@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from xml.parsers import expat
 
 from pipesheet.intake import member_bytes
 from pipesheet.sheetscan import Scanned, attributes_of
@@ -58,8 +59,14 @@ def ods_sheets(package: zipfile.ZipFile) -> dict[str, Scanned]:
 
     Raises:
         zipfile.BadZipFile, zlib.error, …: see `pipesheet.intake.FAULTS`.
+        ValueError: it is no XML, in which the cell reader would look for an end for ever.
     """
-    return dict(_sheets(member_bytes(package, "content.xml")))
+    content = member_bytes(package, "content.xml")
+    try:
+        expat.ParserCreate().Parse(content, True)
+    except expat.ExpatError as fault:
+        raise ValueError(f"content.xml: {fault}") from fault
+    return dict(_sheets(content))
 
 
 def _sheets(content: bytes) -> Iterator[tuple[str, Scanned]]:
