@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from grafting import HALF, NAMES, locked, members, plans, swapped, users_book, zipped
 from pipesheet.errors import Locked, NotAWorkbook, Unsupported
 from pipesheet.sheets import SheetPlan
+from pipesheet.tabs import LONGEST_TAB
 from pipesheet.writer import grafted_file
-from pipesheet.xlsx.book import LONGEST_TAB, Book, tab_names
+from pipesheet.xlsx.book import Book, tab_names
 from pipesheet.xlsx.graft import Grafted
 from pipesheet.xlsx.markup import DOCUMENT_RELS, MAIN
 from pipesheet.xlsx.package import Package

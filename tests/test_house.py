@@ -17,6 +17,7 @@ PACKAGE = Path(pipesheet.__file__).parent
 FLOORS: tuple[tuple[str, ...], ...] = (
     # what things are
     ("grid", "resources"), ("language",), ("models", "periods"), ("findings", "errors", "sheets", "receipt", "figures"),
+    ("tabs",),
     # from workbook to book
     ("schema", "setting_rules", "written"), ("coerce",), ("locate",), ("parser_columns",),
     ("parser_settings", "parser_sheets"), ("parser",),

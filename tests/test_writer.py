@@ -43,7 +43,8 @@ from pipesheet.receipt import Receipt
 from pipesheet.replacing import replace_file
 from pipesheet.results import RunStamp
 from pipesheet.sheets import Column, Formula, Highlight, Put, SheetPlan, TablePlan
-from pipesheet.writer import renamed_tables, write_sheets
+from pipesheet.tabs import renamed_tables
+from pipesheet.writer import write_sheets
 from pipesheet.xlsx.book import Book
 from pipesheet.xlsx.markup import MAIN
 from pipesheet.xlsx.package import Package

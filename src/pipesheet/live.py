@@ -12,20 +12,20 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from pipesheet import __version__
 from pipesheet.errors import LiveError, Locked, PipesheetError
 from pipesheet.excel.attach import LiveBook
-from pipesheet.excel.putting import put_sheets
 from pipesheet.excel.reading import Read, marked
 from pipesheet.grid import Value
-from pipesheet.jobs import REPORT_SUFFIX, Job, examine_source, replace_text
 from pipesheet.journal import Journal
 from pipesheet.sheets import SheetPlan
+from pipesheet.tabs import SHEETS, free_tab_names, renamed_tables
 from pipesheet.turns import turn
-from pipesheet.undoing import can_undo, remember, take_back, undo
 
 if TYPE_CHECKING:
     from pipesheet.analysis import Analysis
@@ -138,20 +138,31 @@ def _landing(analysis: Analysis) -> str:
 
 def _analysed(live: LiveBook, place: Place) -> tuple[Analysis, RunStamp, Read]:
     """The open workbook read and thought through."""
+    _get_ready()
     # A workbook in no folder has no files beside it, and no settings there either.
     path = live.path or place.own / _UNSAVED / Path(live.name).name
-    job = Job(path, place.now, settings=place.settings, machine_folder=place.own)
     read = live.read(path, lambda tab: live.status(f"reading {tab}"))
+    from pipesheet.jobs import Job, examine_source
+
+    job = Job(path, place.now, settings=place.settings, machine_folder=place.own)
     analysis, stamp = examine_source(read.source, job, lambda step: live.status(f"{step}…"))
     return analysis, replace(stamp, input_name=live.name), read
 
 
+def _get_ready() -> None:
+    """Loads what thinking and writing will need while another process reads its cells for us."""
+    modules = ("pipesheet.jobs", "pipesheet.results", "pipesheet.undoing")
+    Thread(target=lambda: list(map(import_module, modules)), daemon=True).start()
+
+
 def _results(live: LiveBook, place: Place, shown: str) -> Analysis:
     """Writes every result sheet and shows that one."""
-    from pipesheet.results import SHEETS, result_sheets
-
     live.refuse_if_closed_to_us(SHEETS)
     analysis, stamp, read = _analysed(live, place)
+    from pipesheet.excel.putting import put_sheets
+    from pipesheet.results import result_sheets
+    from pipesheet.undoing import remember, take_back
+
     names = _tab_names(live.book, SHEETS)
     plans = _free_tables(live.book, result_sheets(analysis, names=names, stamp=stamp))
     journal = Journal(place.own, live.full_name)
@@ -169,15 +180,11 @@ def _results(live: LiveBook, place: Place, shown: str) -> Analysis:
 
 
 def _tab_names(book: Any, wanted: Mapping[str, str]) -> dict[str, str]:
-    from pipesheet.xlsx.book import free_tab_names
-
     return free_tab_names(marked(book), [sheet.name for sheet in book.sheets], wanted)
 
 
 def _free_tables(book: Any, plans: Sequence[SheetPlan]) -> tuple[SheetPlan, ...]:
     """The plans with other table names where the user has taken one."""
-    from pipesheet.writer import renamed_tables
-
     ours = set(marked(book).values())
     foreign = (sheet for sheet in book.sheets if sheet.name not in ours)
     tables = {str(table.name).lower() for sheet in foreign for table in sheet.tables}
@@ -185,6 +192,8 @@ def _free_tables(book: Any, plans: Sequence[SheetPlan]) -> tuple[SheetPlan, ...]
 
 
 def _undo(live: LiveBook, place: Place) -> str:
+    from pipesheet.undoing import can_undo, undo
+
     live.refuse_if_closed_to_us()
     journal = Journal(place.own, live.full_name)
     entry = can_undo(live.book, journal)
@@ -200,9 +209,10 @@ def _undo(live: LiveBook, place: Place) -> str:
 
 
 def _report(live: LiveBook, place: Place) -> str:
+    analysis, stamp, _ = _analysed(live, place)
+    from pipesheet.jobs import REPORT_SUFFIX, replace_text
     from pipesheet.report import render
 
-    analysis, stamp, _ = _analysed(live, place)
     live.status("writing the report…")
     folder = live.path.parent if live.path else place.documents
     path = folder / f"{Path(live.name).stem}{REPORT_SUFFIX}"

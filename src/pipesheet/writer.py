@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,8 @@ from pipesheet.opened import refuse_if_open
 from pipesheet.receipt import Receipt
 from pipesheet.replacing import Sleep, refuse_read_only, replace_file
 from pipesheet.results import RunStamp
-from pipesheet.sheets import Column, Content, Formula, Put, SheetPlan, TablePlan
+from pipesheet.sheets import SheetPlan
+from pipesheet.tabs import SHEETS, renamed_tables
 from pipesheet.turns import left_over, turn
 from pipesheet.verifying import verify
 from pipesheet.xlsx.book import Book, tab_names, taken_table_names
@@ -66,7 +66,7 @@ def write(source: Source, analysis: Analysis, out: str | PathLike[str] | None = 
             analysis, names=names, stamp=changed(stamp, kept=kept.parts, kept_sha256=kept.sha256)
         )
 
-    return write_sheets(source.path, plans, out, names=results.SHEETS, sha256=source.sha256)
+    return write_sheets(source.path, plans, out, names=SHEETS, sha256=source.sha256)
 
 
 def write_sheets(
@@ -225,40 +225,3 @@ def _unreadable(path: Path, error: OSError) -> Locked:
         f"it cannot be read now ({error.strerror or error})",
         "Close it in other programs, see that you may read it, and run again.",
     )
-
-
-def renamed_tables(plans: Sequence[SheetPlan], taken: set[str]) -> tuple[SheetPlan, ...]:
-    """The sheets with other table names where the user has taken one, in formulas too."""
-    tables = [t.name for p in plans for t in p.tables]
-    names = {t: _free_table(t, taken) for t in tables if t.lower() in taken}
-    if not names:
-        return tuple(plans)
-    pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})(?=\[)")
-
-    def rename(text: str) -> str:
-        return pattern.sub(lambda m: names[m.group(1)], text)
-
-    return tuple(_renamed(p, names, rename) for p in plans)
-
-
-def _free_table(name: str, taken: set[str]) -> str:
-    number = 2
-    while f"{name}{number}".lower() in taken:
-        number += 1
-    return f"{name}{number}"
-
-
-def _renamed(plan: SheetPlan, names: Mapping[str, str], rename: Callable[[str], str]) -> SheetPlan:
-    def content(c: Content) -> Content:
-        return Formula(rename(c.text), c.value) if isinstance(c, Formula) else c
-
-    def column(c: Column) -> Column:
-        return changed(c, formula=rename(c.formula), contents=[content(v) for v in c.contents])
-
-    def table(t: TablePlan) -> TablePlan:
-        return changed(t, name=names.get(t.name, t.name), columns=tuple(map(column, t.columns)))
-
-    def put(p: Put) -> Put:
-        return changed(p, content=content(p.content))
-
-    return changed(plan, puts=tuple(map(put, plan.puts)), tables=tuple(map(table, plan.tables)))

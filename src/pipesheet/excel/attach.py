@@ -27,6 +27,8 @@ _PATIENCE = (0.1, 0.2, 0.4, 0.8, 1.5)
 """Seconds between attempts to find Excel ready."""
 _BUSY = {-2147418111, -2147417846, -2146777998}
 """RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, and what Excel says while a cell is edited."""
+OPTIONAL = ("matplotlib", "numpy", "pandas", "PIL", "polars")
+"""What xlwings loads where it is installed, up to a second of it, for kinds of values that are not used here."""
 _NATIVE = {"win32": "_xlwindows", "darwin": "_xlmac"}
 
 
@@ -37,7 +39,8 @@ def library() -> Any:
         UsageError: it is not installed.
     """
     try:
-        xlwings = import_module("xlwings")
+        with _missing(OPTIONAL):
+            xlwings = import_module("xlwings")
     except ImportError:
         raise UsageError(
             f'The buttons need xlwings, which is not installed. Run: "{sys.executable}" -m pip install xlwings'
@@ -47,6 +50,18 @@ def library() -> Any:
         atexit.unregister(native.cleanup)
         native.N_COM_ATTEMPTS = MOST_ATTEMPTS
     return xlwings
+
+
+@contextmanager
+def _missing(names: Collection[str]) -> Iterator[None]:
+    """As if those modules were not there; those that are loaded already stay."""
+    hidden = set(names) - sys.modules.keys()
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None there is Python's word for it
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def attach(name: str = "", *, hwnd: int | None = None, engine: Any = None) -> LiveBook:

@@ -12,19 +12,9 @@ from pipesheet.analysis import Analysis
 from pipesheet.results import closed_deals, conversion, deal_review, evidence, findings, forecast, run_log
 from pipesheet.results.stamp import RunStamp
 from pipesheet.sheets import SheetPlan
+from pipesheet.tabs import SHEETS
 
 __all__ = ["SHEETS", "RunStamp", "result_sheets"]
-
-SHEETS: Mapping[str, str] = {
-    "forecast": "Forecast",
-    "evidence": "Evidence",
-    "conversion": "Conversion",
-    "findings": "Findings",
-    "deal_review": "Deal Review",
-    "closed_deals": "Closed Deals",
-    "run_log": "Run Log",
-}
-"""What each sheet is called where the user has none of that name, in the order of the tabs."""
 
 _MAKERS: Mapping[str, Callable[[Analysis, str, RunStamp], SheetPlan]] = {
     "forecast": forecast.sheet,

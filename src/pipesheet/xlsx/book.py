@@ -9,7 +9,7 @@ survive a save in Excel and in LibreOffice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
@@ -18,6 +18,7 @@ from pipesheet.errors import NotAWorkbook, Unsafe
 from pipesheet.grid import quoted_sheet
 from pipesheet.locate import BOOK_MARK, MARK, marks
 from pipesheet.sheets import Typeface
+from pipesheet.tabs import free_tab_names
 from pipesheet.xlsx.dialect import STRICT, TRANSITIONAL, dialect_of
 from pipesheet.xlsx.markup import child, children, insert_in_order, whole_number
 from pipesheet.xlsx.package import Package, rels_of
@@ -25,7 +26,6 @@ from pipesheet.xlsx.styles import UNSAID, typeface
 
 TABLE_MARK = "pipesheet"
 TABLE_TYPE = "spreadsheetml.table+xml"
-LONGEST_TAB = 31
 HIGHEST_ID = 65_534
 MOST_NAMES = 100_000
 """Defined names; each is looked at dozens of times."""
@@ -239,27 +239,6 @@ def tab_color(package: Package, part: str) -> bytes:
 def tab_names(book: Book, defaults: Mapping[str, str]) -> dict[str, str]:
     """What each of our sheets is or will be called: its tab where it exists, else a free name."""
     return free_tab_names({k: s.name for k, s in book.marked().items()}, [s.name for s in book.sheets], defaults)
-
-
-def free_tab_names(ours: Mapping[str, str], tabs: Iterable[str], defaults: Mapping[str, str]) -> dict[str, str]:
-    """The same for any workbook with those tabs. `ours`: key -> tab; `defaults`: key -> name wanted.
-
-    A name the user has taken becomes ``Name (pipesheet)``.
-    """
-    taken = {tab.casefold() for tab in tabs}
-    names: dict[str, str] = {}
-    for key, wanted in defaults.items():
-        names[key] = ours[key] if key in ours else _free_tab(wanted, taken)
-        taken.add(names[key].casefold())
-    return names
-
-
-def _free_tab(wanted: str, taken: set[str]) -> str:
-    suffix, number = "", 1
-    while (name := wanted[: LONGEST_TAB - len(suffix)] + suffix).casefold() in taken:
-        suffix = f" (pipesheet {number})" if number > 1 else " (pipesheet)"
-        number += 1
-    return name
 
 
 def taken_table_names(book: Book, keys: set[str]) -> set[str]:
