@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from grafting import NAMES, at_once, members, plans, swapped, users_book, zipped
+from other_formats import parts_of, xlsb
 from pipesheet.analysis import analyze
 from pipesheet.errors import AmbiguousDeals, NoDeals, NotAWorkbook, PipesheetError
 from pipesheet.reader import read
@@ -383,3 +384,13 @@ def test_what_is_damaged_and_written_anew_anyway_hinders_nothing() -> None:
     damaged = replace(packed, raw=b"\xff" + packed.raw[1:])
     assert unpack(packed) == b"<sheetData/>" * 50
     assert unpack(damaged) == b""
+
+
+def test_a_row_of_an_xlsb_without_a_number_is_not_given_that_of_another_record(tmp_path: Path) -> None:
+    rows_begin, sheet = b"\x91\x01\x00", "xl/worksheets/sheet1.bin"
+    parts = parts_of(xlsb({(0, 0): "Deal ID", (1, 0): "D-1"}))
+    head, _, rows = parts[sheet].partition(rows_begin)
+    for short in (bytes([0, 0]), bytes([0, 2, 1, 0]), bytes([2, 4, 0, 0, 0, 0])):
+        parts[sheet] = head + rows_begin + short + rows
+        with pytest.raises(NotAWorkbook, match="a record of a row or cell is too short"):
+            read(saved(tmp_path, zipped(parts), "book.xlsb"))

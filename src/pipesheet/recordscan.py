@@ -50,6 +50,7 @@ _CELLS = frozenset({*range(2, 12), 62})
 _ERROR_CELLS = (3, 11)
 _SHARED_CELL, _SHARED_ITEM = 7, 19
 _CELL_HEAD = 8
+_SHORTEST = {**dict.fromkeys(range(1, 12), _CELL_HEAD), 62: _CELL_HEAD, _ROW: 4}
 
 
 def xlsb_looks(package: zipfile.ZipFile) -> Looks:
@@ -110,15 +111,22 @@ def _xlsb_records(data: bytes) -> Iterator[_Record]:
 
 
 def _scan_xlsb_sheet(package: zipfile.ZipFile, member: str, shared: SharedTexts) -> Scanned:
+    """Looks through a sheet.
+
+    Raises:
+        ValueError: a row or cell has no room for its place, which the cell reader would take from another record.
+    """
     data = member_bytes(package, member)
     seen, row, places = _Seen(), 0, list[int]()
     number = struct.Struct("<I").unpack_from
     for kind, at, size in _xlsb_records(data):
         if at + size > len(data):
             break
-        if kind == _ROW and size >= 4:
+        if size < _SHORTEST.get(kind, 0):
+            raise ValueError("a record of a row or cell is too short")
+        if kind == _ROW:
             (row,) = number(data, at)
-        elif kind in _CELLS and size >= _CELL_HEAD:
+        elif kind in _CELLS:
             (column,) = number(data, at)
             seen.cell(row, column)
             if kind in _ERROR_CELLS and size > _CELL_HEAD:
