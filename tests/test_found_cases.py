@@ -394,3 +394,10 @@ def test_a_row_of_an_xlsb_without_a_number_is_not_given_that_of_another_record(t
         parts[sheet] = head + rows_begin + short + rows
         with pytest.raises(NotAWorkbook, match="a record of a row or cell is too short"):
             read(saved(tmp_path, zipped(parts), "book.xlsb"))
+
+
+@pytest.mark.parametrize("formula", ["", "<f>1/0</f>", '<f t="shared" si="0"/>'])
+def test_an_error_of_another_program_is_read_for_what_it_says(formula: str, tmp_path: Path) -> None:
+    cell = f'<c r="A9" s="0" t="e">{formula}<v>#ERROR!</v></c><c r="B9" t="e"><v>#N/A</v></c>'
+    data = swapped(users_book(), "xl/worksheets/sheet1.xml", ("</sheetData>", f'<row r="9">{cell}</row></sheetData>'))
+    assert read(saved(tmp_path, data)).grids[0].rows[8][:2] == ["#ERROR!", "#N/A"]

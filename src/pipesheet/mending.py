@@ -6,6 +6,7 @@
 - A sheet whose ``state`` is no word of the standard's is a visible one.
 - A dimension or a merge that names whole rows or columns is left out; the cells say the same.
 - A number too large for any date is a text; the cell reader gives up on a date so far away.
+- An error that is none of Excel's seven, such as the ``#ERROR!`` of other programs, is a text too.
 
 Before it reads at all, two things are put right: parts that are not written in UTF-8, which it reads wrong or
 as empty, are put into UTF-8; and a number of shared texts that their part has no bytes for is made 0, since
@@ -41,6 +42,11 @@ _RANGE_TAG = re.compile(
 _HUGE = re.compile(
     rb"(<(?:\w+:)?c)(\s[^<>]*>)(?=<(?:\w+:)?v>[-+]?(?:\d{12,}(?:\.\d*)?|\d+(?:\.\d*)?[eE]\+?(?:1[2-9]|[2-9]\d|\d{3,}))<)"
 )
+_FORMULA = rb"(?:<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>))?"
+_OTHER_ERROR = re.compile(
+    rb"(<(?:\w+:)?c\s(?:[^<>]*?\s)?t=[\"'])e(?=[\"'][^<>]*>" + _FORMULA
+    + rb"<(?:\w+:)?v>(?!#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)<))"
+)  # fmt: skip
 _TYPED = re.compile(rb"\st\s*=")
 _ENCODED = re.compile(rb"(<\?xml[^<>]*?\sencoding\s*=\s*[\"'])([\w.:-]+)")
 _OTHER_ENCODINGS = re.compile(rb"utf-?16|iso-?8859-(?:[1-9]|1[013-6])|windows-125[0-8]", re.I)
@@ -143,7 +149,7 @@ def _changed(package: zipfile.ZipFile) -> dict[str, bytes]:
 
 
 def _mended_sheet(xml: bytes) -> bytes:
-    return _HUGE.sub(_as_text, _RANGE_TAG.sub(b"", xml))
+    return _OTHER_ERROR.sub(rb"\1str", _HUGE.sub(_as_text, _RANGE_TAG.sub(b"", xml)))
 
 
 def _as_text(cell: re.Match[bytes]) -> bytes:
