@@ -40,6 +40,21 @@ class Api:
         self.__dict__[word] = value
 
 
+class SheetApi(Api):
+    """A sheet's, which tells whether a cell has changed where the program listens, as LibreOffice does for us."""
+
+    sheet: Sheet
+
+    def __init__(self, sheet: Sheet) -> None:
+        super().__init__(sheet=sheet, ProtectContents=False, Tab=Api(), PageSetup=Api())
+
+    @property
+    def Seal(self) -> str:  # noqa: N802  our word in Excel's manner
+        if not self.sheet.book.engine.listens:
+            raise AttributeError("Seal")
+        return repr(sorted(self.sheet.data.items()))
+
+
 class Members(list[Any]):
     """A collection as xlwings asks for it: called with a place that counts from 1, or a name."""
 
@@ -61,6 +76,7 @@ class Hostile:
     def __init__(self, sheets: dict[str, list[list[Any]]] | None = None, name: str = "pipeline.xlsx") -> None:
         self.busy, self.closed = 0, False
         self.jagged: set[str] = set()
+        self.listens = False
         self.answers: list[str] = []
         self.said: list[str] = []
         self.log: list[str] = []
@@ -179,7 +195,7 @@ class Sheet:
         self.formats: dict[Cell, str] = {}
         self.tables, self.charts = Tables(self), Charts(self)
         self.selected = (1, 1, 1, 1)
-        self.api = Api(ProtectContents=False, Tab=Api(), PageSetup=Api())
+        self.api = SheetApi(self)
 
     @property
     def used_range(self) -> Any:

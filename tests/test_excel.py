@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from hostile import Hostile, com_error, unchanged
 from pipesheet.errors import Busy, ChangedLive, LiveError, Locked, NoExcel
 from pipesheet.excel.attach import LiveBook, attach
-from pipesheet.excel.putting import put_sheets, restore_cells, take_off, without
+from pipesheet.excel.putting import put_sheets, take_off, without
 from pipesheet.excel.reading import as_block, contents_of, marked
+from pipesheet.excel.writing import restore_cells
 from pipesheet.journal import Before, Entry, Journal
 from pipesheet.live import Done, Place, run
 from pipesheet.sheets import Column, Formula, Link, Put, SheetPlan, Style, TablePlan
@@ -462,14 +463,14 @@ class _Refusing:
 
 def test_a_change_between_reading_and_writing_stops_the_run(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = excel()
-    import pipesheet.live
+    import pipesheet.jobs
     from pipesheet.jobs import examine_source as thought
 
     def while_somebody_types(*args: Any) -> Any:
         engine.book.sheets("Deals").data[2, 4] = 1.0
         return thought(*args)
 
-    monkeypatch.setattr(pipesheet.live, "examine_source", while_somebody_types)
+    monkeypatch.setattr(pipesheet.jobs, "examine_source", while_somebody_types)
     with unchanged(engine):
         done = press("forecast", engine, place)
     assert done == Done(3, str(ChangedLive("pipeline.xlsx")))

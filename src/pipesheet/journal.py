@@ -11,6 +11,7 @@ import datetime as dt
 import gzip
 import hashlib
 import io
+import json
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ _FORMAT = 1
 @dataclass(frozen=True, slots=True)
 class Before:
     """One sheet of ours as it was: its tables, what stood in its cells from A1 on, and the plan it was made
-    of where that is known."""
+    of where that is known. Nothing stands in for cells that are known to be as the plan has them."""
 
     name: str
     tables: tuple[Table, ...]
@@ -51,7 +52,7 @@ class Entry:
 
 
 class Journal:
-    """The entry of one workbook, and beside it a mark that the run came to its end."""
+    """The entry of one workbook, and beside it a mark that the run came to its end, with the seals of its sheets."""
 
     def __init__(self, folder: Path, full_name: str) -> None:
         self._folder = folder / FOLDER
@@ -90,9 +91,17 @@ class Journal:
         """Whether the last run came to its end."""
         return self._done.exists()
 
-    def finish(self) -> None:
-        """Notes that all is written."""
-        self._done.touch()
+    @property
+    def seals(self) -> Mapping[str, str]:
+        """Of a finished run, by key: what tells whether a sheet is as it was left; see `excel.reading.seal`."""
+        try:
+            return {str(key): str(seal) for key, seal in json.loads(self._done.read_bytes()).items()}
+        except (OSError, ValueError, AttributeError):
+            return {}
+
+    def finish(self, seals: Mapping[str, str]) -> None:
+        """Notes that all is written, and how it was left."""
+        self._done.write_text(json.dumps(seals), "utf-8")
 
 
 _LOADED = {

@@ -161,21 +161,21 @@ def _results(live: LiveBook, place: Place, shown: str) -> Analysis:
     analysis, stamp, read = _analysed(live, place)
     from pipesheet.excel.putting import put_sheets
     from pipesheet.results import result_sheets
-    from pipesheet.undoing import remember, take_back
+    from pipesheet.undoing import remember, seal_up, take_back
 
     names = _tab_names(live.book, SHEETS)
     plans = _free_tables(live.book, result_sheets(analysis, names=names, stamp=stamp))
     journal = Journal(place.own, live.full_name)
     with live.held_still():
         live.refuse_if_changed(read)
-        entry = remember(live.book, plans, journal)
+        entry, standing = remember(live.book, plans, journal)
         try:
-            put_sheets(live.book, plans, lambda tab: live.status(f"writing {tab}"))
+            put_sheets(live.book, plans, lambda tab: live.status(f"writing {tab}"), standing)
         except BaseException:
             take_back(live.book, entry, journal)
             raise
         live.show(names[shown])
-    journal.finish()
+    seal_up(live.book, journal)
     return analysis
 
 
@@ -192,7 +192,7 @@ def _free_tables(book: Any, plans: Sequence[SheetPlan]) -> tuple[SheetPlan, ...]
 
 
 def _undo(live: LiveBook, place: Place) -> str:
-    from pipesheet.undoing import can_undo, undo
+    from pipesheet.undoing import can_undo, seal_up, undo
 
     live.refuse_if_closed_to_us()
     journal = Journal(place.own, live.full_name)
@@ -205,6 +205,7 @@ def _undo(live: LiveBook, place: Place) -> str:
     with live.held_still() as go_back:
         said = undo(live.book, entry, journal)
         go_back()
+    seal_up(live.book, journal)
     return said
 
 

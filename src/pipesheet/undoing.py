@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from pipesheet.excel.putting import put_sheets, restore_cells, take_off
-from pipesheet.excel.reading import Block, contents_of, marked, named, table_of
+from pipesheet.excel.putting import put_sheets, take_off
+from pipesheet.excel.reading import Block, contents_of, marked, named, seal, table_of
+from pipesheet.excel.writing import restore_cells
 from pipesheet.grid import Table
 from pipesheet.journal import Before, Entry, Journal
 from pipesheet.sheets import PLAIN, Column, Content, Formula, Put, SheetPlan, Style, TablePlan
@@ -21,22 +22,46 @@ from pipesheet.sheets import PLAIN, Column, Content, Formula, Put, SheetPlan, St
 DATE, MOMENT = Style(number="m/d/yyyy"), Style(number="m/d/yyyy h:mm")
 
 
-def remember(book: Any, plans: Sequence[SheetPlan], journal: Journal) -> Entry:
-    """Keeps what stands where the plans will be put, before a cell is written."""
+def remember(book: Any, plans: Sequence[SheetPlan], journal: Journal) -> tuple[Entry, dict[str, SheetPlan]]:
+    """Keeps what stands where the plans will be put, before a cell is written, and tells the plans that stand."""
     ours, last = marked(book), journal.read()
+    stands = _standing(book, journal.seals, last.put)
     before = {
-        plan.key: _as_it_is(book.sheets[ours[plan.key]], last.put.get(plan.key)) if plan.key in ours else None
+        plan.key: _as_it_is(book.sheets[ours[plan.key]], last.put.get(plan.key), plan.key in stands)
+        if plan.key in ours
+        else None
         for plan in plans
     }
     entry = Entry({plan.key: plan for plan in plans}, before)
     journal.write(entry)
-    return entry
+    return entry, stands
+
+
+def _standing(book: Any, seals: Mapping[str, str], put: Mapping[str, SheetPlan]) -> dict[str, SheetPlan]:
+    """By key, the plans whose sheets are as the last run left them, of a program that tells."""
+    ours = marked(book)
+    return {
+        key: plan
+        for key, plan in put.items()
+        if key in ours and key in seals and _untouched(book.sheets[ours[key]], plan, seals[key])
+    }
+
+
+def _untouched(sheet: Any, plan: SheetPlan, left: str) -> bool:
+    """Cells by their seal; and what is no cell's matter by itself."""
+    same = bool(left) and seal(sheet) == left and sheet.name == plan.name
+    return same and _is_of(sheet, plan) and len(sheet.charts) == len(plan.charts)
+
+
+def seal_up(book: Any, journal: Journal) -> None:
+    """Notes that the run came to its end, and how it left its sheets."""
+    journal.finish({key: seal(book.sheets[tab]) for key, tab in marked(book).items()})
 
 
 def take_back(book: Any, entry: Entry, journal: Journal) -> None:
     """After a write that failed half way: as it was before, as far as Excel lets us; if it does not, Undo may."""
     with suppress(Exception):
-        journal.write(Entry({plan.key: plan for plan in _put_back(book, entry.before)}))
+        journal.write(Entry({plan.key: plan for plan in _put_back(book, entry.before, {})}))
 
 
 def can_undo(book: Any, journal: Journal) -> Entry | None:
@@ -52,8 +77,8 @@ def can_undo(book: Any, journal: Journal) -> Entry | None:
 
 def undo(book: Any, entry: Entry, journal: Journal) -> str:
     """Puts back what stood before that run, takes off what did not, and says which it was."""
-    journal.write(Entry({plan.key: plan for plan in _put_back(book, entry.before)}))
-    journal.finish()
+    stands = _standing(book, journal.seals, entry.put)
+    journal.write(Entry({plan.key: plan for plan in _put_back(book, entry.before, stands)}))
     was = [sheet for sheet in entry.before.values() if sheet is not None]
     if not was:
         return "The last run is undone; its sheets are gone."
@@ -62,20 +87,20 @@ def undo(book: Any, entry: Entry, journal: Journal) -> str:
     return "The last run is undone; the sheets say what they said before, plainly: their look comes with the next run."
 
 
-def _put_back(book: Any, before: Mapping[str, Before | None]) -> tuple[SheetPlan, ...]:
+def _put_back(book: Any, before: Mapping[str, Before | None], stands: Mapping[str, SheetPlan]) -> tuple[SheetPlan, ...]:
     back = {key: was for key, was in before.items() if was is not None}
     plans = tuple(replace(was.plan or _plain_plan(key, was), name=was.name) for key, was in back.items())
     take_off(book, [key for key in before if key not in back])
-    put_sheets(book, plans)
+    put_sheets(book, plans, standing=stands)
     ours = marked(book)
     for key, was in back.items():
         restore_cells(book.sheets[ours[key]], was.contents)
     return plans
 
 
-def _as_it_is(sheet: Any, plan: SheetPlan | None) -> Before:
-    known = plan if plan is not None and _is_of(sheet, plan) else None
-    return Before(sheet.name, tuple(map(table_of, sheet.tables)), contents_of(sheet), known)
+def _as_it_is(sheet: Any, plan: SheetPlan | None, stands: bool) -> Before:
+    known = plan if plan is not None and (stands or _is_of(sheet, plan)) else None
+    return Before(sheet.name, tuple(map(table_of, sheet.tables)), [] if stands else contents_of(sheet), known)
 
 
 def _stands(book: Any, put: Mapping[str, SheetPlan]) -> bool:
