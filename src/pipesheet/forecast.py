@@ -16,6 +16,7 @@ before, this one and the next, where there is anything in them.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -150,12 +151,13 @@ def _by_method(
     method: Method, measured: pl.DataFrame, book: Book, cuts: Sequence[str], aims: Targets, as_of: dt.date
 ) -> Iterator[ForecastRow]:
     slots = _slots(measured, book, as_of)
+    calendar = _calendar(measured, slots)
     for dimension in ("all", *cuts):
-        sums = _sums(measured, dimension)
+        added = _added(_sums(measured, dimension), calendar)
         order = _order(book, dimension)
-        for slot in slots:
+        for number, slot in enumerate(slots):
             if dimension == "all" or slot.cut:
-                yield from sorted(_lines(sums, slot, dimension, aims, method), key=order)
+                yield from sorted(_lines(added[number], slot, dimension, aims, method), key=order)
 
 
 def _measured(frame: pl.DataFrame, column: str, as_of: dt.date) -> pl.DataFrame:
@@ -250,23 +252,40 @@ def _slots(measured: pl.DataFrame, book: Book, as_of: dt.date) -> list[_Slot]:
     ]
 
 
-def _within(slot: _Slot) -> pl.Expr:
+def _holds(slot: _Slot, place: str, month: int, is_open: bool) -> bool:
     if slot.bucket == "all":
-        return pl.col("open")
+        return is_open
     if slot.bucket in ("overdue", "undated"):
-        return pl.col("open") & (pl.col("place") == slot.bucket)
-    dated = (pl.col("place") == "dated") & pl.col("month").is_between(*slot.months)
-    return dated & pl.col("open") if slot.bucket == "later" else dated
+        return is_open and place == slot.bucket
+    first, last = slot.months
+    return place == "dated" and first <= month <= last and (is_open or slot.bucket != "later")
 
 
-def _lines(sums: pl.DataFrame, slot: _Slot, dimension: str, aims: Targets, method: Method) -> list[ForecastRow]:
-    """The lines of one period by one dimension: every member with a deal or a target in it."""
+def _calendar(measured: pl.DataFrame, slots: Sequence[_Slot]) -> pl.DataFrame:
+    """Each place in time that there is, with the number of each slot it lies in."""
+    places = measured.select("place", "month", "open").unique(maintain_order=True).rows()
+    found = [(*place, number) for place in places for number, slot in enumerate(slots) if _holds(slot, *place)]
+    types = {"place": pl.String, "month": measured["month"].dtype, "open": pl.Boolean, "slot": pl.Int64}
+    return pl.DataFrame(found, schema=types, orient="row")
+
+
+def _added(sums: pl.DataFrame, calendar: pl.DataFrame) -> Mapping[int, Mapping[str, Mapping[str, Any]]]:
+    """The figures by slot and member."""
     added = (
-        sums.filter(_within(slot))
-        .group_by("key", maintain_order=True)
+        sums.join(calendar, on=["place", "month", "open"], maintain_order="left")
+        .group_by("slot", "key", maintain_order=True)
         .agg(pl.col(*_MONEY).sum().round(6), pl.col(*_COUNTS, "deals").sum())
     )
-    figures: dict[str, Mapping[str, Any]] = {row["key"]: row for row in added.iter_rows(named=True)}
+    found: dict[int, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for row in added.iter_rows(named=True):
+        found[row["slot"]][row["key"]] = row
+    return found
+
+
+def _lines(
+    figures: Mapping[str, Mapping[str, Any]], slot: _Slot, dimension: str, aims: Targets, method: Method
+) -> list[ForecastRow]:
+    """The lines of one period by one dimension: every member with a deal or a target in it."""
     aim = {}
     if slot.period is not None and dimension in ("all", "owner", "team"):
         members = [("all", "")] if dimension == "all" else [m for m in aims.members() if m[0] == dimension]
