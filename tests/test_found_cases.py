@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from grafting import NAMES, at_once, members, plans, swapped, users_book, zipped
-from other_formats import parts_of, xlsb
+from other_formats import ods, parts_of, xlsb
 from pipesheet.analysis import analyze
 from pipesheet.errors import AmbiguousDeals, NoDeals, NotAWorkbook, PipesheetError
 from pipesheet.reader import read
@@ -401,3 +401,10 @@ def test_an_error_of_another_program_is_read_for_what_it_says(formula: str, tmp_
     cell = f'<c r="A9" s="0" t="e">{formula}<v>#ERROR!</v></c><c r="B9" t="e"><v>#N/A</v></c>'
     data = swapped(users_book(), "xl/worksheets/sheet1.xml", ("</sheetData>", f'<row r="9">{cell}</row></sheetData>'))
     assert read(saved(tmp_path, data)).grids[0].rows[8][:2] == ["#ERROR!", "#N/A"]
+
+
+def test_an_ods_in_an_encoding_that_there_is_none_of_is_refused(tmp_path: Path) -> None:
+    declared = '<?xml version="1.0" encoding="X-none"?><office:document-content'
+    data = swapped(ods({(0, 0): "Deal ID"}), "content.xml", ("<office:document-content", declared))
+    with pytest.raises(NotAWorkbook, match="its parts cannot be read \\(content"):
+        read(saved(tmp_path, data, "book.ods"))

@@ -64,7 +64,7 @@ def ods_sheets(package: zipfile.ZipFile) -> dict[str, Scanned]:
     content = member_bytes(package, "content.xml")
     try:
         expat.ParserCreate().Parse(content, True)
-    except expat.ExpatError as fault:
+    except (expat.ExpatError, LookupError) as fault:  # the second of an encoding that there is none of
         raise ValueError(f"content.xml: {fault}") from fault
     return dict(_sheets(content))
 
