@@ -263,10 +263,10 @@ def _holds(slot: _Slot, place: str, month: int, is_open: bool) -> bool:
 
 def _calendar(measured: pl.DataFrame, slots: Sequence[_Slot]) -> pl.DataFrame:
     """Each place in time that there is, with the number of each slot it lies in."""
-    places = measured.select("place", "month", "open").unique(maintain_order=True).rows()
-    found = [(*place, number) for place in places for number, slot in enumerate(slots) if _holds(slot, *place)]
-    types = {"place": pl.String, "month": measured["month"].dtype, "open": pl.Boolean, "slot": pl.Int64}
-    return pl.DataFrame(found, schema=types, orient="row")
+    places = measured.select("place", "month", "open").unique(maintain_order=True)
+    found = [(*place, number) for place in places.rows() for number, slot in enumerate(slots) if _holds(slot, *place)]
+    schema = pl.Schema([*places.schema.items(), ("slot", pl.Int64())])
+    return pl.DataFrame(found, schema=schema, orient="row")
 
 
 def _added(sums: pl.DataFrame, calendar: pl.DataFrame) -> Mapping[int, Mapping[str, Mapping[str, Any]]]:

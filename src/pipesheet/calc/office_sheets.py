@@ -116,25 +116,26 @@ class Sheets(Documents):
         """The sheet's page style, its own once something is set."""
         styles = self._document(doc).StyleFamilies.getByName("PageStyles")
         found = self._sheet(doc, sheet)
-        if values and not found.PageStyle.startswith("Pipesheet "):
-            self._own_page_style(doc, styles, found)
-        style = styles.getByName(found.PageStyle)
-        for name, value in values.items():
-            if name == "IsLandscape" and value != style.IsLandscape:
+        own = found.PageStyle.startswith("Pipesheet ")
+        name = found.PageStyle if own or not values else self._new_page_style(doc, styles)
+        style = styles.getByName(name)
+        for key, value in values.items():
+            if key == "IsLandscape" and value != style.IsLandscape:
                 style.Width, style.Height = style.Height, style.Width
-            style.setPropertyValue(name, value)
+            style.setPropertyValue(key, value)
+        if values and not own:
+            found.PageStyle = name  # once it says all, as pages are laid out anew at each change of a style in use
         return {
-            name: style.getPropertyValue(name)
-            for name in ("IsLandscape", "PageScale", "ScaleToPagesX", "ScaleToPagesY")
+            key: style.getPropertyValue(key) for key in ("IsLandscape", "PageScale", "ScaleToPagesX", "ScaleToPagesY")
         }
 
-    def _own_page_style(self, doc: str, styles: Any, sheet: Any) -> None:
+    def _new_page_style(self, doc: str, styles: Any) -> str:
         number = 1
         while styles.hasByName(f"Pipesheet {number}"):
             number += 1
         name = f"Pipesheet {number}"
         styles.insertByName(name, self._document(doc).createInstance("com.sun.star.style.PageStyle"))
-        sheet.PageStyle = name
+        return name
 
     def do_print_titles(self, doc: str, sheet: str, *rows: Any) -> Any:
         """First and last of the rows that every page repeats; set where given, and none where that is nothing."""

@@ -56,7 +56,6 @@ def _put_anew(book: Any, plans: Sequence[SheetPlan], epoch: dt.date, told: Told)
         _make_room(sheets[plan.key], plan)
         put_values(sheets[plan.key], plan, epoch)
     for plan in plans:
-        told(plan.name)
         with in_sight(sheets[plan.key]) as sheet:
             dress_sheet(sheet, plan, _typeface(sheet))
             sheet.range((1, 1)).select()

@@ -1,6 +1,6 @@
 """Contents of live cells, written so that they stay what they are.
 
-Cells are written in columns of one kind. A text goes into cells formatted as text first, or Excel
+Cells are written in columns of one kind. A text goes into cells that are formatted as text meanwhile, or Excel
 would make a number of "001", a date of "May 2020" and a formula of "=1+1".
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -40,48 +40,56 @@ def planned_corners(table: TablePlan) -> Corners:
 def write_texts(cells: Any, texts: Sequence[Sequence[str | None]]) -> None:
     """Texts that stay what they are. Afterwards the cells are formatted as text, until they get their look."""
     cells.number_format = AS_TEXT
-    cells.raw_value = [[_kept(text) for text in row] for row in texts]
+    cells.raw_value = _kept(texts)
 
 
 def put_values(sheet: Any, plan: SheetPlan, epoch: dt.date) -> None:
-    """All but formulas, neighbours of one kind at once; then no cell is formatted as text any more."""
+    """All but formulas: texts while all cells are formatted as text, then numbers when none is any more."""
+    corners = [planned_corners(table) for table in plan.tables] + [(p.row, p.column) * 2 for p in plan.puts]
+    if not corners:
+        return
+    whole = area(sheet, 1, 1, *(max(corner[at] for corner in corners) for at in (2, 3)))
+    blocks = [*_single(plan, epoch), *_columns(plan, epoch)]
+    for kind, look in ((TEXT, AS_TEXT), (VALUE, GENERAL)):
+        whole.number_format = look
+        for of, row, column, block in blocks:
+            if of == kind:
+                cells = area(sheet, row, column, len(block), len(block[0]))
+                cells.raw_value = _kept(block) if kind == TEXT else block
+
+
+_Block = tuple[str, int, int, list[list[Any]]]
+"""What kind it is, its first row and column, and its cells."""
+
+
+def _single(plan: SheetPlan, epoch: dt.date) -> Iterator[_Block]:
     for put in plan.puts:
         cell = plain(put.content, epoch)
-        _put_block(sheet, put.row, put.column, [[cell]], kind_of(cell))
+        yield kind_of(cell), put.row, put.column, [[cell]]
+
+
+def _columns(plan: SheetPlan, epoch: dt.date) -> Iterator[_Block]:
+    """Columns of one kind that stand side by side go together; one of several by itself, kind after kind."""
     for table in plan.tables:
         columns = [[] if c.formula else [plain(v, epoch) for v in c.contents] for c in table.columns]
         kinds = [{kind_of(cell) for cell in cells} - {NOTHING} for cells in columns]
         for first, last, alike in neighbours(kinds):
-            # Columns of one kind go together; one of several by itself, kind after kind.
-            step = last - first + 1 if len(alike) == 1 else 1
-            for at in range(first, last + 1, step):
-                _put_columns(sheet, table.row + 1, table.column + at, columns[at : at + step], alike)
-    corners = [planned_corners(table) for table in plan.tables] + [(p.row, p.column) * 2 for p in plan.puts]
-    if corners:
-        bottom, right = (max(corner[at] for corner in corners) for at in (2, 3))
-        area(sheet, 1, 1, bottom, right).number_format = GENERAL
+            if len(alike) == 1:
+                block = [list(cells) for cells in zip(*columns[first : last + 1], strict=True)]
+                yield next(iter(alike)), table.row + 1, table.column + first, block
+            for at in range(first, last + 1) if len(alike) > 1 else ():
+                yield from _runs(table.row + 1, table.column + at, columns[at])
 
 
-def _put_columns(sheet: Any, row: int, column: int, columns: Sequence[list[Any]], kinds: set[str]) -> None:
-    """Columns beside one another, of one kind; a single one may be mixed."""
-    if len(kinds) == 1:
-        _put_block(sheet, row, column, [list(cells) for cells in zip(*columns, strict=True)], next(iter(kinds)))
-    elif kinds:
-        for kind, run in groupby(enumerate(columns[0], row), key=lambda pair: kind_of(pair[1])):
-            found = list(run)
-            _put_block(sheet, found[0][0], column, [[cell] for _, cell in found], kind)
+def _runs(row: int, column: int, cells: Sequence[Any]) -> Iterator[_Block]:
+    for kind, run in groupby(enumerate(cells, row), key=lambda pair: kind_of(pair[1])):
+        found = list(run)
+        yield kind, found[0][0], column, [[cell] for _, cell in found]
 
 
-def _put_block(sheet: Any, row: int, column: int, block: list[list[Any]], kind: str) -> None:
-    if kind == TEXT:
-        write_texts(area(sheet, row, column, len(block), len(block[0])), block)
-    elif kind == VALUE:
-        area(sheet, row, column, len(block), len(block[0])).raw_value = block
-
-
-def _kept(text: str | None) -> str | None:
+def _kept(block: Sequence[Sequence[str | None]]) -> list[list[str | None]]:
     """Excel takes a first apostrophe for a sign that what follows is text, and shows the rest."""
-    return f"'{text}" if text is not None and text.startswith("'") else text
+    return [[f"'{text}" if text is not None and text.startswith("'") else text for text in row] for row in block]
 
 
 def kind_of(cell: Any) -> str:
@@ -151,6 +159,6 @@ def _restore(cell: Any, content: Any, epoch: dt.date) -> None:
     look = cell.number_format
     if isinstance(content, str):
         cell.number_format = AS_TEXT
-        content = _kept(content)
+        ((content,),) = _kept([[content]])
     cell.raw_value = plain(content, epoch) if isinstance(content, dt.date) else content
     cell.number_format = look
