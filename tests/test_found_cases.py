@@ -408,3 +408,17 @@ def test_an_ods_in_an_encoding_that_there_is_none_of_is_refused(tmp_path: Path) 
     data = swapped(ods({(0, 0): "Deal ID"}), "content.xml", ("<office:document-content", declared))
     with pytest.raises(NotAWorkbook, match="its parts cannot be read \\(content"):
         read(saved(tmp_path, data, "book.ods"))
+
+
+@pytest.mark.parametrize("rels", [RELS, "xl/worksheets/_rels/sheet1.xml.rels"])
+def test_a_calculation_chain_that_something_else_leads_to_is_refused(rels: str) -> None:
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+    typed = f'<Override PartName="/xl/calcChain.xml" ContentType="{TABLE.replace("table", "calcChain")}"/></Types>'
+    chain = f'<Relationship Id="rId9" Type="{kind}calcChain" Target="/xl/calcChain.xml"/></Relationships>'
+    other = f'<Relationship Id="rId10" Type="{kind}theme" Target="/xl/CalcChain.xml"/></Relationships>'
+    data = swapped(swapped(users_book(), TYPES, ("</Types>", typed)), RELS, ("</Relationships>", chain))
+    parts = {**members(data), "xl/calcChain.xml": b"<calcChain/>"}
+    assert "xl/calcChain.xml" not in grafted(zipped(parts))
+    assert "something else leads to its calculation chain" in refusal(
+        swapped(zipped(parts), rels, ("</Relationships>", other))
+    )

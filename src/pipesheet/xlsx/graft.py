@@ -294,7 +294,11 @@ class _Graft:
 
     def _drop_calculation_chain(self) -> None:
         """Excel builds it anew; one that does not list our formulas counts as damage."""
-        for found in self.package.chains:
+        chains = {found.part.lower() for found in self.package.chains}
+        lead = [r for p in ("", *self.package.parts) for r in self.package.relationships(p) if r.part.lower() in chains]
+        if lead != self.package.chains:
+            raise NotAWorkbook(self.package.path, "something else leads to its calculation chain")
+        for found in lead:
             element = next(e for e in markup.children(self.rels.root) if e.get("Id", "") == found.id)
             self.rels.root.remove(element)
             if found.part in self.package:
