@@ -246,6 +246,12 @@ def test_an_empty_text_of_a_formula_is_not_an_empty_cell(sheet: Any) -> None:
     assert sheet["A1:A2"].raw_value == [[""], [None]]
 
 
+def test_a_number_beyond_all_days_stays_one(sheet: Any) -> None:
+    sheet["A1"].raw_value = 1e12
+    sheet["A1"].number_format = "yyyy-mm-dd"
+    assert sheet["A1"].raw_value == 1e12
+
+
 def test_a_number_is_a_date_where_it_is_shown_as_one(sheet: Any) -> None:
     sheet["A1"].value = [[46000, 46000, 0.5]]
     sheet["B1"].number_format = "yyyy-mm-dd"

@@ -147,7 +147,7 @@ print(json.dumps(json.loads(sys.stdin.readline())), flush=True)
 doc = ask("active")["answer"]
 """
 WRITES = """
-tell("write", doc, "Deals", 1, 54, [[sys.argv[-2], ask("read", doc, "Deals", 1, 52, 1, 52)["answer"][0][0]]])
+tell("write", doc, "Deals", 1, 54, [[sys.argv[-2], ask("read", doc, "Deals", 1, 52, 1, 52)["answer"]["rows"][0][0]]])
 fault = ask("read", doc, "No such sheet", 1, 1, 1, 1)
 tell("write", doc, "Deals", 2, 54, [[fault["error"] + fault["said"], os.environ.get("PYTHONHOME", "")]])
 ask("")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from functools import lru_cache
 from typing import Any
+
+from pipesheet.grid import column_letters
 
 LAST_ROW, LAST_COLUMN = 1048576, 16384
 POINT, PIXEL = 2540 / 72, 2540 / 96  # in hundredths of a millimetre, as Calc measures
@@ -11,6 +15,7 @@ CELL = r"\$?([A-Za-z]{1,3})\$?(\d+)"
 _ADDRESS = re.compile(rf"{CELL}(?::{CELL})?")
 _COLUMNS = re.compile(r"\$?([A-Za-z]{1,3}):\$?([A-Za-z]{1,3})")
 _ROWS = re.compile(r"\$?(\d+):\$?(\d+)")
+NULL_DATE = dt.datetime(1899, 12, 30)
 Corners = tuple[int, int, int, int]
 
 
@@ -34,13 +39,13 @@ def number(column: str) -> int:
     return made
 
 
-def letters(column: int) -> str:
-    """The column's letters by its number."""
-    made = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        made = chr(65 + rest) + made
-    return made
+@lru_cache(maxsize=4096)  # a column of thousands has a few hundred days
+def moment(serial: float) -> dt.datetime | float:
+    """The day of that number; the number itself where there is no such day."""
+    try:
+        return NULL_DATE + dt.timedelta(seconds=round(serial * 86400))
+    except OverflowError:
+        return serial
 
 
 class Cells:
@@ -75,9 +80,9 @@ class Cells:
 def address_of(at: Corners, row: str, column: str) -> str:
     """With a dollar, or nothing, before rows and before columns."""
     top, left, bottom, right = at
-    first, last = f"{column}{letters(left)}{row}{top}", f"{column}{letters(right)}{row}{bottom}"
+    first, last = f"{column}{column_letters(left)}{row}{top}", f"{column}{column_letters(right)}{row}{bottom}"
     if top == 1 and bottom == LAST_ROW:
-        return f"{column}{letters(left)}:{column}{letters(right)}"
+        return f"{column}{column_letters(left)}:{column}{column_letters(right)}"
     if left == 1 and right == LAST_COLUMN:
         return f"{row}{top}:{row}{bottom}"
     return first if first == last else f"{first}:{last}"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import lru_cache
 from typing import Any
 
-from pipesheet.calc.engine_cells import PIXEL, POINT, Cells, address_of, calc_link, excel_link
+from pipesheet.calc.engine_cells import PIXEL, POINT, Cells, address_of, calc_link, excel_link, moment
 from pipesheet.calc.engine_formats import Borders, Font, Rgb, number_of, rgb_of
 from pipesheet.calc.engine_rules import ConditionalFormats, DataValidation
 from pipesheet.calc.formulas import from_calc, to_calc
@@ -70,7 +69,13 @@ class Range(Cells):
     @property
     def raw_value(self) -> Any:
         """A block is a list of rows, a single cell its value."""
-        rows = [[_read(value) if type(value) is dict else value for value in row] for row in self.ask("read")]
+        answer = self.ask("read")
+        rows: list[list[Any]] = answer["rows"]
+        for kind, meant in (("days", moment), ("booleans", bool)):
+            for top, left, bottom, right in answer[kind]:
+                for row in rows[top - 1 : bottom]:
+                    shown = row[left - 1 : right]
+                    row[left - 1 : right] = [meant(value) if type(value) is float else value for value in shown]
         return rows[0][0] if len(self) == 1 else rows
 
     @raw_value.setter
@@ -371,15 +376,6 @@ def _rows(value: Any, shape: tuple[int, int]) -> list[list[Any]]:
     if not value or not isinstance(value[0], list | tuple):
         return [list(value)]
     return [list(row) for row in value]
-
-
-def _read(value: dict[str, Any]) -> Any:
-    return value["e"] if "e" in value else _moment(value["d"])
-
-
-@lru_cache(maxsize=4096)
-def _moment(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text)
 
 
 def _written(value: Any) -> Any:

@@ -2,9 +2,9 @@
 
 This file and its neighbours ``office_*.py`` need the standard library and LibreOffice's own ``uno`` only, and run in
 LibreOffice's Python (3.7 or later) as well as in ours. All that goes in and comes out can be written as JSON: a date
-is ``{"d": "2026-11-16T00:00:00"}``, an error ``{"e": -2146826281}`` with Excel's number, a formula
-``{"f": "=...", "t": "its text"}``. Blocks are given by their corners, counted from 1; formulas are in the words of
-Calc's own interface (``$Deals.A1``, semicolons).
+that is put is ``{"d": "2026-11-16T00:00:00"}``, a formula ``{"f": "=...", "t": "its text"}``, an error that is read the
+whole number that Excel has for it; all other numbers have a point. Blocks are given by their corners, counted from 1;
+formulas are in the words of Calc's own interface (``$Deals.A1``, semicolons).
 """
 
 from __future__ import annotations

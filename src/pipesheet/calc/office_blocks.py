@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from pipesheet.calc.office_documents import cells, corners, enum, meant, said, struct
@@ -40,35 +39,36 @@ class Blocks(Formats):
         cursor.gotoEndOfUsedArea(True)
         return corners(cursor.RangeAddress)
 
-    def do_read(self, doc: str, *at: Any) -> list[list[Any]]:
-        """The block's values, row by row."""
+    def do_read(self, doc: str, *at: Any) -> dict[str, Any]:
+        """The block's values row by row, and where in it numbers are shown as days or as booleans.
+
+        Places are corners counted from the block's first cell; to name each day by itself takes as long as to read.
+        """
         block = self._range(doc, *at)
         rows = [[None if value == "" else value for value in row] for row in block.getDataArray()]
         self._mark_formulas(block, rows)
-        self._mark_formats(self._document(doc).NumberFormats, block, rows)
-        return rows
+        return {"rows": rows, **self._shown_as(self._document(doc).NumberFormats, block)}
 
     def _mark_formulas(self, block: Any, rows: list[list[Any]]) -> None:
         """Where a formula gives an error, or an empty text, which is not an empty cell."""
         for row, column in cells(block.queryFormulaCells(ERROR_RESULT), block.RangeAddress):
             error = block.getCellByPosition(column, row).getError()
-            rows[row][column] = {"e": ERRORS.get(error, VALUE_ERROR)}
+            rows[row][column] = ERRORS.get(error, VALUE_ERROR)
         for row, column in cells(block.queryFormulaCells(TEXT_RESULT), block.RangeAddress):
             if rows[row][column] is None:
                 rows[row][column] = ""
 
-    def _mark_formats(self, formats: Any, block: Any, rows: list[list[Any]]) -> None:
-        """Numbers that are shown as dates are dates, those shown as booleans are booleans."""
-        groups = block.getUniqueCellFormatRanges()
-        for index in range(groups.Count):
-            group = groups.getByIndex(index)
+    @staticmethod
+    def _shown_as(formats: Any, block: Any) -> dict[str, list[list[int]]]:
+        found: dict[str, list[list[int]]] = {"days": [], "booleans": []}
+        origin, groups = corners(block.RangeAddress), block.getUniqueCellFormatRanges()
+        for group in (groups.getByIndex(index) for index in range(groups.Count)):
             kind = formats.getByKey(group.NumberFormat).Type
-            if not kind & (DATE | LOGICAL):
-                continue
-            for row, column in cells(group, block.RangeAddress):
-                value = rows[row][column]
-                if isinstance(value, float):
-                    rows[row][column] = bool(value) if kind & LOGICAL else _day(value)
+            if kind & (DATE | LOGICAL):
+                places = found["booleans" if kind & LOGICAL else "days"]
+                for address in group.RangeAddresses:
+                    places.append([at - origin[side % 2] + 1 for side, at in enumerate(corners(address))])
+        return found
 
     def do_write(self, doc: str, sheet: str, top: int, left: int, rows: list[list[Any]]) -> None:
         """Put the values there; texts stay texts, and so does a formula in a cell of format text."""
@@ -315,12 +315,6 @@ def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
 def _place(cell: Any) -> tuple[int, int, int, int]:
     address = cell.CellAddress
     return address.Column, address.Row, address.Column, address.Row
-
-
-@lru_cache(maxsize=4096)  # a column of thousands has a few hundred days
-def _day(serial: float) -> dict[str, str]:
-    moment = NULL_DATE + datetime.timedelta(seconds=round(serial * 86400))
-    return {"d": moment.isoformat()}
 
 
 PLAIN = {str, float}

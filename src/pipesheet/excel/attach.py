@@ -27,8 +27,8 @@ _PATIENCE = (0.1, 0.2, 0.4, 0.8, 1.5)
 """Seconds between attempts to find Excel ready."""
 _BUSY = {-2147418111, -2147417846, -2146777998}
 """RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, and what Excel says while a cell is edited."""
-OPTIONAL = ("matplotlib", "numpy", "pandas", "PIL", "polars")
-"""What xlwings loads where it is installed, up to a second of it, for kinds of values that are not used here."""
+OPTIONAL = ("cryptography", "matplotlib", "numpy", "pandas", "PIL", "polars")
+"""What xlwings loads where it is installed, up to a second of it, for what is not used here."""
 _NATIVE = {"win32": "_xlwindows", "darwin": "_xlmac"}
 
 

@@ -30,6 +30,7 @@ ERRORS = {
 """How Excel hands over error values through COM: 0x800A0000 and the number of the error."""
 _KNOWN = {name.casefold(): name for name in READ_AGAIN}
 _MIDNIGHT = dt.time()
+_AS_IT_IS = {type(None), str, float, bool}
 
 Block = list[list[Any]]
 Told = Callable[[str], None]
@@ -99,7 +100,7 @@ def read_book(book: Any, path: Path, told: Told = lambda _: None) -> Read:
         before = seal(found.sheet)
         raw = block_of(found.sheet)
         known[name] = before or raw
-        rows = [[_value(cell) for cell in row] for row in raw]
+        rows = [[cell if type(cell) in _AS_IT_IS else _value(cell) for cell in row] for row in raw]
         if not found.ours:
             seen.update(repr((name, rows)).encode())
         grids.append(Grid(name, rows, found.tables, visible=bool(found.sheet.visible)))
@@ -189,7 +190,7 @@ def _value(cell: Any) -> Value:
     if cell is None or isinstance(cell, str | bool | float):
         return cell
     if isinstance(cell, dt.datetime):
-        moment = cell.replace(tzinfo=None)
+        moment = cell if cell.tzinfo is None else cell.replace(tzinfo=None)
         return moment.date() if moment.time() == _MIDNIGHT else moment
     if isinstance(cell, int):
         return ERRORS.get(cell, float(cell))

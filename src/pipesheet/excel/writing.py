@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +19,7 @@ from pipesheet.sheets import Content, Formula, Link, SheetPlan, TablePlan
 
 AS_TEXT = "@"
 NOTHING, TEXT, VALUE, FORMULA = "nothing", "text", "value", "formula"
+_KINDS: Mapping[type, str] = {type(None): NOTHING, str: TEXT, Formula: FORMULA, Link: FORMULA}
 
 Corners = tuple[int, int, int, int]
 """First row, first column, last row, last column; 1-based, inclusive."""
@@ -72,7 +73,7 @@ def _columns(plan: SheetPlan, epoch: dt.date) -> Iterator[_Block]:
     """Columns of one kind that stand side by side go together; one of several by itself, kind after kind."""
     for table in plan.tables:
         columns = [[] if c.formula else [plain(v, epoch) for v in c.contents] for c in table.columns]
-        kinds = [{kind_of(cell) for cell in cells} - {NOTHING} for cells in columns]
+        kinds = [{_KINDS.get(kind, VALUE) for kind in set(map(type, cells))} - {NOTHING} for cells in columns]
         for first, last, alike in neighbours(kinds):
             if len(alike) == 1:
                 block = [list(cells) for cells in zip(*columns[first : last + 1], strict=True)]
@@ -94,22 +95,21 @@ def _kept(block: Sequence[Sequence[str | None]]) -> list[list[str | None]]:
 
 def kind_of(cell: Any) -> str:
     """Which of the four kinds a content that `plain` gave is."""
-    if cell is None:
-        return NOTHING
-    return {str: TEXT, Formula: FORMULA, Link: FORMULA}.get(type(cell), VALUE)
+    return _KINDS.get(type(cell), VALUE)
 
 
 def plain(content: Content, epoch: dt.date) -> Any:
     """What is handed over for a content: days as numbers, nothing for what no cell can hold."""
+    kind = type(content)
     if isinstance(content, str):
         usual = content.isprintable() and len(content) < LONGEST_TEXT // 2
         return (content if usual else clean(content)) or None
-    if isinstance(content, bool) or content is None or isinstance(content, Formula | Link):
-        return content
     if isinstance(content, dt.date):
         number = serial(content, epoch)
         return number if isinstance(number, str) else float(number)
-    return float(content) if math.isfinite(content) else None
+    if kind is bool or kind in _KINDS:
+        return content
+    return float(content) if math.isfinite(content) else None  # type: ignore[arg-type]
 
 
 def put_formulas(sheet: Any, plan: SheetPlan) -> None:
