@@ -404,6 +404,29 @@ def test_borders_are_drawn_where_they_belong(sheet: Any) -> None:
     assert cells.borders["edge_bottom"].line_style == "none"
 
 
+def test_rows_are_measured_when_the_window_goes_on_but_for_those_of_a_set_height(app: Any, sheet: Any) -> None:
+    usual = sheet["A9"].row_height
+    app.screen_updating = False
+    sheet["A1:A3"].raw_value = [["a text that is far too long for one line"], ["short"], ["another that is too long"]]
+    sheet["A1:A3"].wrap_text = True
+    sheet["A3"].row_height = 40
+    assert sheet["A1"].row_height == usual
+    app.screen_updating = True
+    assert sheet["A1"].row_height > 2 * usual
+    assert (sheet["A2"].row_height, sheet["A3"].row_height) == (usual, pytest.approx(40, abs=0.1))
+
+
+def test_rows_are_measured_before_there_are_formulas_in_them(app: Any, sheet: Any) -> None:
+    """Or each formula would have to be calculated first."""
+    usual = sheet["A9"].row_height
+    app.screen_updating = False
+    sheet["A1"].raw_value = "a text that is far too long for one line"
+    sheet["A1"].wrap_text = True
+    sheet["B5"].formula = "=1+1"
+    assert sheet["A1"].row_height > 2 * usual
+    app.screen_updating = True
+
+
 def test_widths_are_in_characters_and_heights_in_points(sheet: Any) -> None:
     sheet["B:C"].column_width = 20
     assert sheet["C1"].column_width == pytest.approx(20, abs=0.1)

@@ -30,8 +30,9 @@ from pipesheet.calc.packing import extension
 from pipesheet.cli import main
 from pipesheet.cli.live import ACTIONS
 from pipesheet.doctor_libreoffice import libreoffice_checks
+from pipesheet.doctor_lines import Line
 from pipesheet.errors import LiveError, PipesheetError, UsageError, WriteError
-from pipesheet.libreoffice import able_folder, program_folder, put_in, refuse_unfit, take_out
+from pipesheet.libreoffice import EXTENSION, able_folder, program_folder, put_in, refuse_unfit, take_out
 from pipesheet.machine import MAC, WINDOWS, Machine, Ran
 
 # The channel: a person's own LibreOffice at the other end, here a function in a thread.
@@ -522,10 +523,25 @@ def test_a_libreoffice_without_python_is_told_the_package(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("python", [True, False])
 def test_the_doctor_says_whether_the_menu_can_run(tmp_path: Path, python: bool) -> None:
-    found = {line.check: line for line in libreoffice_checks(Office(tmp_path, python=python).machine)}
+    found = {line.check: line for line in libreoffice_checks(Office(tmp_path, python=python).machine, tmp_path)}
     assert found["libreoffice"].level == "ok"
     assert found["libreoffice-python"].level == ("ok" if python else "broken")
     assert python == ("python3-uno" not in found["libreoffice-python"].to_do)
+
+
+def test_the_doctor_says_whether_the_menu_was_put_in_and_what_it_starts(tmp_path: Path) -> None:
+    computer, file, python = Office(tmp_path).machine, tmp_path / EXTENSION, tmp_path / "python"
+
+    def menu() -> Line:
+        return libreoffice_checks(computer, file)[-1]
+
+    assert (menu().level, menu().to_do) == ("broken", "Close LibreOffice and run pipesheet libreoffice install.")
+    file.write_bytes(extension(python, tmp_path / "log", VERSION))
+    assert (menu().level, menu().meant) == ("broken", f"The Python that the menu starts is gone: {python}.")
+    python.touch()
+    assert (menu().level, menu().meant) == ("ok", f"The menu was put into LibreOffice; it starts {python}.")
+    file.write_bytes(b"PK")
+    assert menu().level == "broken"
 
 
 LOCKED = """FEHLER: unopkg kann nicht gestartet werden. Falls dies nicht zutrifft, loeschen Sie die Sperrdatei:

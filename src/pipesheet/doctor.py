@@ -15,11 +15,10 @@ from pipesheet.doctor_libreoffice import libreoffice_checks
 from pipesheet.doctor_lines import INSTALL, Check, Line, Setup
 from pipesheet.errors import ReadError
 from pipesheet.installing import ADDIN, RECORD, Record, places, read_record
+from pipesheet.libreoffice import EXTENSION, FIND_XLWINGS
 from pipesheet.machine import MAC, WINDOWS, Machine, asked_of, digest, interpreter, talking
 
 BOOK_VARIABLE: Final = "PIPESHEET_BOOK"
-_FIND_XLWINGS: Final = "import importlib.util, sys; sys.exit(importlib.util.find_spec('xlwings') is None)"
-"""Looks for it and does not import it: on Windows and on a Mac importing it changes things."""
 
 
 def diagnose(machine: Machine, folder: Path, version: str, book: str = "") -> tuple[Line, ...]:
@@ -46,7 +45,7 @@ def _lines(machine: Machine, folder: Path, version: str, book: str) -> Iterator[
         yield check(setup)
     if machine.platform not in {WINDOWS, MAC}:
         yield Line("excel", "ok", "There is no Excel on this system; pipesheet works in LibreOffice.")
-        yield from libreoffice_checks(machine)
+        yield from libreoffice_checks(machine, folder / EXTENSION)
     if book:
         yield from book_checks(book)
 
@@ -114,7 +113,7 @@ def xlwings(setup: Setup) -> Line:
         return Line(
             "xlwings", "attention", "Whether xlwings is installed is not known while its Python is gone.", INSTALL
         )
-    if asked_of(setup.machine, path, "-c", _FIND_XLWINGS).code:
+    if asked_of(setup.machine, path, "-c", FIND_XLWINGS).code:
         return Line(
             "xlwings", "broken", "xlwings, the library that speaks to Excel, is not installed beside pipesheet.",
             f'Run: "{talking(path)}" -m pip install xlwings',

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -57,6 +59,16 @@ def take_out(machine: Machine, profile: str = "") -> bool:
     if done.code:
         raise WriteError(_why(done))
     return True
+
+
+def started_by(extension: Path) -> Path:
+    """The Python that the menu of that file starts; no path where it does not say."""
+    try:
+        with zipfile.ZipFile(extension) as packed:
+            start = next(name for name in packed.namelist() if name.endswith("/start.json"))
+            return Path(json.loads(packed.read(start))["interpreter"])
+    except (OSError, zipfile.BadZipFile, ValueError, KeyError, StopIteration):
+        return Path()
 
 
 def refuse_unfit(machine: Machine) -> None:

@@ -124,10 +124,10 @@ class Office(Seals, Sheets, Rules, Charts):
             document.UndoManager.lock()
         if wanted is False and still:
             document.UndoManager.unlock()
-            document.IsAdjustHeightEnabled = True
             for sheet in list(self._unmeasured.get(doc, ())):
                 self._fit_rows(doc, sheet)
             self._unmeasured.pop(doc, None)
+            document.IsAdjustHeightEnabled = True
             document.removeActionLock()
             document.unlockControllers()
         return bool(document.hasControllersLocked())

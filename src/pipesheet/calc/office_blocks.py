@@ -183,11 +183,14 @@ class Blocks(Formats):
 
         Before there are formulas, as these would be calculated to be measured.
         """
-        numbers = self._unmeasured.get(doc, {}).pop(sheet, set())
-        if numbers and self._document(doc).Sheets.hasByName(sheet):
-            rows = self._sheet(doc, sheet).Rows
-            for first, last in _runs([row for row in sorted(numbers) if rows.getByIndex(row).OptimalHeight]):
-                self._range(doc, sheet, first + 1, 1, last + 1, 1).Rows.OptimalHeight = True
+        numbers, document = self._unmeasured.get(doc, {}).pop(sheet, set()), self._document(doc)
+        if not numbers or not document.Sheets.hasByName(sheet):
+            return
+        rows = self._sheet(doc, sheet).Rows
+        document.IsAdjustHeightEnabled = True
+        for first, last in _runs([row for row in sorted(numbers) if rows.getByIndex(row).OptimalHeight]):
+            self._range(doc, sheet, first + 1, 1, last + 1, 1).Rows.OptimalHeight = True
+        document.IsAdjustHeightEnabled = False
 
     def do_lines(self, *args: Any) -> None:
         """Draw lines around and within the block: names with a line's color, style and width; the others stay."""
