@@ -416,6 +416,20 @@ def test_rows_are_measured_when_the_window_goes_on_but_for_those_of_a_set_height
     assert (sheet["A2"].row_height, sheet["A3"].row_height) == (usual, pytest.approx(40, abs=0.1))
 
 
+def test_nothing_done_while_the_window_stands_still_is_part_of_the_persons_undo_list(
+    app: Any, calc: Any, sheet: Any
+) -> None:
+    history = calc._document(sheet.book.impl.id).UndoManager
+    sheet["B9"].raw_value = "typed"
+    before = history.getAllUndoActionTitles()
+    app.screen_updating = False
+    sheet["A1"].raw_value = "a text that is far too long for one line"
+    sheet["A1"].wrap_text = True
+    app.screen_updating = True
+    assert sheet["A1"].row_height > 2 * sheet["A9"].row_height
+    assert history.getAllUndoActionTitles() == before
+
+
 def test_rows_are_measured_before_there_are_formulas_in_them(app: Any, sheet: Any) -> None:
     """Or each formula would have to be calculated first."""
     usual = sheet["A9"].row_height

@@ -76,6 +76,7 @@ def test_so_it_does_at_another_click_which_writes_only_what_differs(office: Any,
     batch = tmp_path / "batch.xlsx"
     pipesheet.run(path, now=BOOKS["sample"], out=batch)
     live = open_in(office, path)
+    history = office._document(live.book.impl.id).UndoManager
     amount, place = _first_below(live.book.sheets["Deals"], "Amount"), _place(tmp_path, BOOKS["sample"])
     meant = amount.raw_value
     amount.raw_value = 1.0
@@ -86,6 +87,8 @@ def test_so_it_does_at_another_click_which_writes_only_what_differs(office: Any,
     assert run("forecast", live, place).exit_code == 0
     assert "add_chart" not in told
     assert told.count("write") < 100
+    noted = [what for what in history.getAllUndoActionTitles() if what != "Input"]
+    assert len(noted) < 12, "what the person did can still be undone; charts that were taken off may be put back"
     _assert_same(office, live, batch, tmp_path, but="Run Log")  # which has a line for each run
 
 

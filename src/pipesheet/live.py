@@ -152,7 +152,7 @@ def _analysed(live: LiveBook, place: Place) -> tuple[Analysis, RunStamp, Read]:
 def _get_ready() -> None:
     """Loads what thinking and writing will need while another process reads its cells for us."""
     modules = ("pipesheet.jobs", "pipesheet.results", "pipesheet.undoing")
-    Thread(target=lambda: list(map(import_module, modules)), daemon=True).start()
+    Thread(target=lambda: list(map(import_module, modules))).start()
 
 
 def _results(live: LiveBook, place: Place, shown: str) -> Analysis:

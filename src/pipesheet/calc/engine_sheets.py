@@ -55,8 +55,10 @@ class Sheets:
         names = self._names()
         near = before or after or self.active
         position = names.index(near.name) + (1 if after and not before else 0)
-        self.book.office.tell("add_sheet", self.book.id, name or _free(names), position)
-        return Sheet(self.book, name or _free(names))
+        made = Sheet(self.book, name or _free(names))
+        self.book.office.tell("add_sheet", self.book.id, made.name, position)
+        made.activate()
+        return made
 
 
 def _free(names: list[str]) -> str:

@@ -40,6 +40,8 @@ class Office(Seals, Sheets, Rules, Charts):
         What LibreOffice raises is no usual exception, and has no place on the way through ours.
         """
         try:
+            if args:
+                self._forget_nothing(args[0])
             return getattr(self, "do_" + operation)(*args)
         except _FAULT as fault:
             why = f"{type(fault).__name__}: {fault.Message}"
@@ -120,16 +122,19 @@ class Office(Seals, Sheets, Rules, Charts):
             document.lockControllers()
             document.addActionLock()
             document.IsAdjustHeightEnabled = False
-            self._unmeasured[doc] = {}
             document.UndoManager.lock()
+            self._unmeasured[doc] = {}
         if wanted is False and still:
-            document.UndoManager.unlock()
-            for sheet in list(self._unmeasured.get(doc, ())):
-                self._fit_rows(doc, sheet)
-            self._unmeasured.pop(doc, None)
-            document.IsAdjustHeightEnabled = True
-            document.removeActionLock()
-            document.unlockControllers()
+            try:
+                for sheet in list(self._unmeasured.get(doc, ())):
+                    self._forget_nothing(doc)
+                    self._fit_rows(doc, sheet)
+            finally:  # whatever happens, the window goes on
+                self._unmeasured.pop(doc, None)
+                document.IsAdjustHeightEnabled = True
+                document.UndoManager.unlock()
+                document.removeActionLock()
+                document.unlockControllers()
         return bool(document.hasControllersLocked())
 
     def do_digit(self, doc: str) -> float:

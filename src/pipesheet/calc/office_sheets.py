@@ -28,7 +28,6 @@ class Sheets(Documents):
     def do_add_sheet(self, doc: str, name: str, position: int) -> None:
         """A new sheet at that position, counted from 0."""
         self._document(doc).Sheets.insertNewByName(name, position)
-        self.do_activate(doc, name)
 
     def do_delete_sheet(self, doc: str, sheet: str) -> None:
         """Take the sheet away, with its tables."""

@@ -102,11 +102,13 @@ def _mark(book: Any, name: str, text: str) -> None:
 @contextmanager
 def in_sight(sheet: Any) -> Iterator[Any]:
     """The sheet as the active one, which some things can be done to no other; hidden again if it was."""
-    seen = sheet.visible
-    sheet.visible = True
+    hidden = not sheet.visible
+    if hidden:
+        sheet.visible = True
     sheet.activate()
     yield sheet
-    sheet.visible = seen
+    if hidden:
+        sheet.visible = False
 
 
 def _typeface(sheet: Any) -> Typeface:
