@@ -6,6 +6,8 @@ The rooms, in the order in which they may import each other:
 ``looks``       how cells look: fonts, lines, colours, rules
 ``drawing``     native charts
 ``reading``     cells as they stand now, to a `Source`
+``writing``     contents of cells, so that they stay what they are
+``renewing``    a sheet that stands as its plan has it, brought to the next
 ``putting``     sheet plans onto live sheets, and off them again
 ``attach``      which workbook; Excel held still meanwhile; the only importer of xlwings
 ==============  ===================================================================
