@@ -44,7 +44,7 @@ _HUGE = re.compile(
 )
 _FORMULA = rb"(?:<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>))?"
 _OTHER_ERROR = re.compile(
-    rb"(<(?:\w+:)?c\s(?:[^<>]*?\s)?t=[\"'])e(?=[\"'][^<>]*>" + _FORMULA
+    rb"(<(?:\w+:)?c\s(?:[^<>]{0,200}?\s)?t=[\"'])e(?=[\"'][^<>]{0,200}>" + _FORMULA
     + rb"<(?:\w+:)?v>(?!#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)<))"
 )  # fmt: skip
 _TYPED = re.compile(rb"\st\s*=")
