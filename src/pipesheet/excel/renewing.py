@@ -36,16 +36,15 @@ def _frame(plan: SheetPlan) -> SheetPlan:
 
 def renew(sheet: Any, old: SheetPlan, new: SheetPlan, epoch: dt.date) -> None:
     """Writes what differs between the plans, of which `old` is the one that stands there."""
-    for was, put in zip(old.puts, new.puts, strict=True):
-        if _said(was.content) != _said(put.content):
+    for stands, put in zip(old.puts, new.puts, strict=True):
+        if _said(stands.content) != _said(put.content):
             _write(sheet, put.row, put.column, [plain(put.content, epoch)], put.style.number)
     for before, table in zip(old.tables, new.tables, strict=True):
         for at, column in enumerate(table.columns):
-            if not column.formula:
-                cells = [plain(content, epoch) for content in column.contents]
-                for first, last in _changed(before.columns[at].contents, column.contents):
-                    place = table.row + 1 + first, table.column + at
-                    _write(sheet, *place, cells[first : last + 1], column.style.number)
+            was = before.columns[at].contents
+            for first, last in _changed(was, column.contents) if not column.formula else ():
+                cells = [plain(content, epoch) for content in column.contents[first : last + 1]]
+                _write(sheet, table.row + 1 + first, table.column + at, cells, column.style.number)
     if old.charts != new.charts:
         redraw(sheet, new.charts)
 
