@@ -56,7 +56,8 @@ class Charts(Documents):
     def do_delete_chart(self, doc: str, sheet: str, name: str) -> None:
         """Take the chart away. That can be undone, whatever else cannot: Calc 7.4 ends where it shall not."""
         undo = self._document(doc).UndoManager
-        if locked := undo.isLocked():
+        locked = undo.isLocked()
+        if locked:
             undo.unlock()
         self._sheet(doc, sheet).Charts.removeByName(self._shape(doc, sheet, name).PersistName)
         if locked:
