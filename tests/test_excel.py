@@ -682,3 +682,16 @@ def test_errors_of_the_way_to_excel_are_told_and_others_are_not_hidden() -> None
         raise ZeroDivisionError
     with pytest.raises(Locked), in_words():
         raise Locked("a", "b", "c")
+
+
+def test_xlwings_comes_without_what_it_would_take_along() -> None:
+    """Polars is there in any case, as pipesheet thinks with it, and can be had afterwards."""
+    lines = (
+        "import sys\n"
+        "from pipesheet.excel.attach import OPTIONAL, library\n"
+        "library()\n"
+        "print(*set(OPTIONAL) & sys.modules.keys())\n"
+        "import polars\n"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", lines], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"

@@ -12,7 +12,9 @@ import pytest
 from hostile import Hostile
 from pipesheet.excel.attach import attach
 from pipesheet.excel.reading import contents_of
+from pipesheet.journal import Journal
 from pipesheet.live import Place, run
+from pipesheet.undoing import seal_up
 
 DEALS: list[list[Any]] = [
     ["Deal ID", "Deal", "Stage", "Amount", "Close date", "Owner"],
@@ -133,3 +135,12 @@ def test_after_a_run_that_was_broken_off_all_is_put_anew(engine: Hostile, place:
         left.unlink()
     press("forecast", engine, place)
     assert set(written(engine)) == set(OURS)
+
+
+def test_a_program_that_is_busy_once_all_is_written_is_no_fault(engine: Hostile, place: Place) -> None:
+    press("forecast", engine, place)
+    journal = Journal(place.own, engine.book.fullname)
+    assert len(journal.seals) == len(OURS)
+    book_that_answers_nothing = object()
+    seal_up(book_that_answers_nothing, journal)
+    assert (journal.finished, journal.seals) == (True, {})

@@ -54,8 +54,11 @@ def _untouched(sheet: Any, plan: SheetPlan, left: str) -> bool:
 
 
 def seal_up(book: Any, journal: Journal) -> None:
-    """Notes that the run came to its end, and how it left its sheets."""
-    journal.finish({key: seal(book.sheets[tab]) for key, tab in marked(book).items()})
+    """Notes that the run came to its end, and how it left its sheets, where the program tells."""
+    seals: dict[str, str] = {}
+    with suppress(Exception):  # all is written: a program that is busy by now has the next click take longer, no more
+        seals.update({key: seal(book.sheets[tab]) for key, tab in marked(book).items()})
+    journal.finish(seals)
 
 
 def take_back(book: Any, entry: Entry, journal: Journal) -> None:

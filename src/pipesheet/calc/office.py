@@ -41,7 +41,7 @@ class Office(Seals, Sheets, Rules, Charts):
         """
         try:
             if args:
-                self._forget_nothing(args[0])
+                self._keep_undo_locked(args[0])
             return getattr(self, "do_" + operation)(*args)
         except _FAULT as fault:
             why = f"{type(fault).__name__}: {fault.Message}"
@@ -127,7 +127,7 @@ class Office(Seals, Sheets, Rules, Charts):
         if wanted is False and still:
             try:
                 for sheet in list(self._unmeasured.get(doc, ())):
-                    self._forget_nothing(doc)
+                    self._keep_undo_locked(doc)
                     self._fit_rows(doc, sheet)
             finally:  # whatever happens, the window goes on
                 self._unmeasured.pop(doc, None)

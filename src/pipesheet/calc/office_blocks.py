@@ -79,10 +79,10 @@ class Blocks(Formats):
         self._measure_later(doc, sheet, top, top + len(rows) - 1)
         formats = self._document(doc).NumberFormats
         for (kind, column), numbers in special.items():
-            self._forget_nothing(doc)
+            self._keep_undo_locked(doc)
             if kind == "f":
                 self._fit_rows(doc, sheet)
-                self._forget_nothing(doc)
+                self._keep_undo_locked(doc)
                 for first, last in _runs(numbers):
                     self._set_formulas(formats, block.getCellRangeByPosition(column, first, column, last),
                                        [row[column] for row in rows[first : last + 1]])  # fmt: skip
@@ -134,14 +134,14 @@ class Blocks(Formats):
             if formats.getByKey(part.getCellByPosition(0, 0).NumberFormat).Type == TEXT:
                 part.setDataArray(((formula["t"],) * (area[3] - area[1] + 1),) * (area[2] - area[0] + 1))
                 continue
-            self._forget_nothing(doc)
+            self._keep_undo_locked(doc)
             part.getCellByPosition(0, 0).setFormula(shifted(formula["f"], area[0] - at[0], area[1] - at[1]))
-            self._forget_nothing(doc)
+            self._keep_undo_locked(doc)
             if area[0] < area[2]:
                 first = part.getCellRangeByPosition(0, 0, 0, area[2] - area[0])
                 first.fillAuto(enum("sheet.FillDirection", "TO_BOTTOM"), 1)
             if area[1] < area[3]:
-                self._forget_nothing(doc)
+                self._keep_undo_locked(doc)
                 part.fillAuto(enum("sheet.FillDirection", "TO_RIGHT"), 1)
 
     def do_end(self, doc: str, sheet: str, *args: Any) -> list[int]:
@@ -178,7 +178,7 @@ class Blocks(Formats):
         names = sorted(args[-1])
         block.setPropertyValues(tuple(names), tuple(meant(args[-1][name]) for name in names))
 
-    def _forget_nothing(self, doc: str) -> None:
+    def _keep_undo_locked(self, doc: str) -> None:
         """While the window stands still the list of what the person can undo is locked; Calc 7.4 unlocks it by itself
         at many a step, where there is a text in the cell that is marked."""
         if doc in self._unmeasured and not self._document(doc).UndoManager.isLocked():
@@ -201,7 +201,7 @@ class Blocks(Formats):
         rows = self._sheet(doc, sheet).Rows
         document.IsAdjustHeightEnabled = True
         for first, last in _runs([row for row in sorted(numbers) if rows.getByIndex(row).OptimalHeight]):
-            self._forget_nothing(doc)
+            self._keep_undo_locked(doc)
             self._range(doc, sheet, first + 1, 1, last + 1, 1).Rows.OptimalHeight = True
         document.IsAdjustHeightEnabled = False
 
@@ -227,7 +227,7 @@ class Blocks(Formats):
         block = self._range(*args[:-1])
         block.clearContents(FLAGS[args[-1]])
         if args[-1] != "contents":
-            self._forget_nothing(args[0])
+            self._keep_undo_locked(args[0])
             block.merge(False)
 
     def do_merge(self, *args: Any) -> None:

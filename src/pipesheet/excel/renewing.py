@@ -8,12 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import Any
 
 from pipesheet.excel.drawing import redraw
 from pipesheet.excel.looks import GENERAL, area, neighbours
-from pipesheet.excel.writing import NOTHING, TEXT, VALUE, kind_of, plain, text_of, write_texts
+from pipesheet.excel.writing import NOTHING, TEXT, VALUE, blocks_of, plain, text_of, write_texts
 from pipesheet.sheets import Content, Formula, SheetPlan
 
 MOST_STRETCHES = 20
@@ -67,15 +66,14 @@ def _changed(old: Sequence[Content], new: Sequence[Content]) -> Iterator[tuple[i
 
 def _write(sheet: Any, row: int, column: int, contents: Sequence[Any], number: str) -> None:
     """Contents below one another, into cells that have their look already."""
-    for kind, run in groupby(enumerate(contents, row), key=lambda pair: kind_of(pair[1])):
-        found = list(run)
-        cells = area(sheet, found[0][0], column, len(found))
+    for kind, first, _, block in blocks_of(row, column, contents):
+        cells = area(sheet, first, column, len(block))
         if kind == NOTHING:
             cells.clear_contents()
         elif kind == TEXT:
-            write_texts(cells, [[text] for _, text in found])
+            write_texts(cells, block)
             cells.number_format = number or GENERAL
         elif kind == VALUE:
-            cells.raw_value = [[value] for _, value in found]
+            cells.raw_value = block
         else:
-            cells.formula = [[text_of(content)] for _, content in found]
+            cells.formula = [[text_of(content)] for (content,) in block]

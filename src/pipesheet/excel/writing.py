@@ -79,10 +79,11 @@ def _columns(plan: SheetPlan, epoch: dt.date) -> Iterator[_Block]:
                 block = [list(cells) for cells in zip(*columns[first : last + 1], strict=True)]
                 yield next(iter(alike)), table.row + 1, table.column + first, block
             for at in range(first, last + 1) if len(alike) > 1 else ():
-                yield from _runs(table.row + 1, table.column + at, columns[at])
+                yield from blocks_of(table.row + 1, table.column + at, columns[at])
 
 
-def _runs(row: int, column: int, cells: Sequence[Any]) -> Iterator[_Block]:
+def blocks_of(row: int, column: int, cells: Sequence[Any]) -> Iterator[_Block]:
+    """Cells below one another, from that place on, as blocks of one kind each."""
     for kind, run in groupby(enumerate(cells, row), key=lambda pair: kind_of(pair[1])):
         found = list(run)
         yield kind, found[0][0], column, [[cell] for _, cell in found]
@@ -100,16 +101,15 @@ def kind_of(cell: Any) -> str:
 
 def plain(content: Content, epoch: dt.date) -> Any:
     """What is handed over for a content: days as numbers, nothing for what no cell can hold."""
-    kind = type(content)
     if isinstance(content, str):
         usual = content.isprintable() and len(content) < LONGEST_TEXT // 2
         return (content if usual else clean(content)) or None
     if isinstance(content, dt.date):
         number = serial(content, epoch)
         return number if isinstance(number, str) else float(number)
-    if kind is bool or kind in _KINDS:
+    if content is None or isinstance(content, (bool, Formula, Link)):
         return content
-    return float(content) if math.isfinite(content) else None  # type: ignore[arg-type]
+    return float(content) if math.isfinite(content) else None
 
 
 def put_formulas(sheet: Any, plan: SheetPlan) -> None:
